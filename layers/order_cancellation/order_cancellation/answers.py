@@ -1,0 +1,167 @@
+"""What callers read: orders, outcomes and refusals as JSON-ready documents, and the sentences in them.
+
+Every success and every refusal says what the seller must still do in the marketplace, for nothing is synchronised.
+"""
+
+from typing import Any
+
+from order_cancellation import orders, times
+from order_cancellation.orders import Cancellation, Order
+from order_cancellation.reasons import CATALOGUE
+
+Document = dict[str, Any]
+
+_MARKETPLACES = {"amazon": "Amazon", "ebay": "eBay", "etsy": "Etsy", "shopify": "Shopify", "walmart": "Walmart"}
+
+
+def order_document(order: Order) -> Document:
+    """``GET /orders/{order_id}``: the order as it was placed, where it is, and whether it can be cancelled."""
+    placement = order.placement
+    document: Document = {
+        "order_id": order.order_id,
+        "status": order.status,
+        "cancellable": order.cancellable,
+        "marketplace": placement.marketplace,
+        "marketplace_order_id": placement.marketplace_order_id,
+        "destination_country": placement.destination_country,
+        "placed_at": placement.placed_at,
+        "lines": [{"sku": line.sku, "quantity": line.quantity} for line in placement.lines],
+        "fulfillment_centers": [_center_document(order, fc_id) for fc_id in placement.fulfillment_centers],
+    }
+    if order.cancellation:
+        document["cancellation"] = cancellation_document(order.cancellation)
+    if not order.cancellable:
+        refusal = why_not_cancellable(order)
+        document["not_cancellable_because"] = {"code": refusal["code"], "detail": refusal["detail"]}
+        document["next_steps"] = refusal["next_steps"]
+    return document
+
+
+def cancel_document(order: Order, outcome: str) -> Document:
+    """A cancel that left the order cancelled; ``outcome`` is ``cancelled`` or ``already_cancelled``."""
+    assert order.cancellation
+    return {
+        "order_id": order.order_id,
+        "status": order.status,
+        "outcome": outcome,
+        "message": "Your order has been successfully cancelled."
+        if outcome == "cancelled"
+        else _how_it_was_cancelled(order, order.cancellation),
+        "cancellation": cancellation_document(order.cancellation),
+        "next_steps": _steps_after_cancel(order),
+    }
+
+
+def cancellation_document(cancellation: Cancellation) -> Document:
+    document: Document = {
+        "cancellation_id": cancellation.cancellation_id,
+        "kind": cancellation.kind,
+        "reason": cancellation.reason,
+        "note": cancellation.note,
+        "cancelled_at": cancellation.cancelled_at,
+    }
+    if cancellation.kind == "auto":
+        document |= {"detail": cancellation.detail, "skus": list(cancellation.skus)}
+    return document
+
+
+def why_not_cancellable(order: Order) -> Document:
+    """What a cancel of this order is told: ``code``, ``detail``, ``order_status``, ``packed``, ``next_steps``."""
+    if order.cancellation:
+        return {
+            "code": "order_cancelled",
+            "detail": _how_it_was_cancelled(order, order.cancellation),
+            "order_status": order.status,
+            "next_steps": _steps_after_cancel(order),
+        }
+    packed = order.packed()
+    refusal: Document = {
+        "code": f"order_{order.status}" if order.status in orders.PROGRESS else "order_conflict",
+        "detail": _too_late(order, packed),
+        "order_status": order.status,
+        "next_steps": [_settle_step(order)],
+    }
+    if packed:
+        refusal["packed"] = [{"fc_id": fc_id, "at": at} for fc_id, at in packed]
+    return refusal
+
+
+def put_back(order: Order) -> Document:
+    """What a fulfillment center is told about a cancelled order. Why it was cancelled is the seller's own business."""
+    assert order.cancellation
+    return {
+        "detail": f"Order {order.order_id} was cancelled on {times.to_minute(order.cancellation.cancelled_at)}. "
+        "Stop, and put the goods back.",
+        "order_id": order.order_id,
+        "order_status": order.status,
+        "instruction": "put_back",
+        "cancelled_at": order.cancellation.cancelled_at,
+    }
+
+
+def marketplace_name(marketplace: str) -> str:
+    """The marketplace as it writes itself; an unknown one as the planner named it."""
+    return _MARKETPLACES.get(marketplace.lower(), marketplace)
+
+
+def _center_document(order: Order, fc_id: str) -> Document:
+    status = order.fulfillment_center_status(fc_id)
+    return {"fc_id": fc_id, "status": status, "at": order.milestones.get(fc_id, {}).get(status)}
+
+
+def _how_it_was_cancelled(order: Order, cancellation: Cancellation) -> str:
+    when = times.to_minute(cancellation.cancelled_at)
+    if cancellation.kind == "seller":
+        return f"You cancelled order {order.order_id} already, on {when}."
+    reason = CATALOGUE.get(cancellation.reason)
+    why = f": {reason.title[0].lower()}{reason.title[1:]}" if reason else ""
+    return f"Order {order.order_id} was cancelled automatically on {when}{why}."
+
+
+def _too_late(order: Order, packed: tuple[tuple[str, str], ...]) -> str:
+    cannot = f"Order {order.order_id} can no longer be cancelled"
+    if order.status not in orders.PROGRESS or not packed:
+        return f"{cannot}: its status is {order.status}."
+    fc_id, at = packed[0]
+    done = f"fulfillment center {fc_id} picked and packed it on {times.to_minute(at)}"
+    if order.status == orders.SHIPPED:
+        return f"{cannot}: {done}, and it has been shipped."
+    if order.status == orders.DELIVERED:
+        return f"{cannot}: {done}, and it has been delivered."
+    return f"{cannot}: {done}."
+
+
+def _steps_after_cancel(order: Order) -> list[Document]:
+    placement = order.placement
+    marketplace = marketplace_name(placement.marketplace)
+    return [
+        {
+            "action": "cancel_in_marketplace",
+            "marketplace": placement.marketplace,
+            "marketplace_order_id": placement.marketplace_order_id,
+            "text": f"Cancel order {placement.marketplace_order_id} in {marketplace} too. Nothing is synchronised: "
+            f"{marketplace} does not know that it was cancelled here.",
+        },
+        {
+            "action": "reroute",
+            "text": "If the customer still wants the goods, re-route the order to another fulfilment service "
+            f"instead of cancelling it in {marketplace}.",
+        },
+    ]
+
+
+def _settle_step(order: Order) -> Document:
+    placement = order.placement
+    marketplace = marketplace_name(placement.marketplace)
+    arrives = {
+        orders.SHIPPED: "The parcel is on its way",
+        orders.DELIVERED: "The parcel has arrived",
+    }.get(order.status, "The parcel will be shipped")
+    return {
+        "action": "contact_marketplace_or_customer",
+        "marketplace": placement.marketplace,
+        "marketplace_order_id": placement.marketplace_order_id,
+        "text": f"{arrives}. Do not cancel order {placement.marketplace_order_id} in {marketplace}; if it is cancelled "
+        f"there already, settle it with {marketplace} or the customer, for example as a return. Nothing is "
+        f"synchronised: {marketplace} was not told of anything.",
+    }

@@ -1,0 +1,287 @@
+"""The tables. No other module has a DynamoDB expression in it.
+
+Every write to an order is one conditional UpdateItem, so DynamoDB serialises whatever races for it: the write that
+comes second sees its condition fail, and gets the item that made it fail (ALL_OLD) without a second read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from order_cancellation.errors import Unavailable
+from order_cancellation.orders import CANCELLABLE, CANCELLED, RECEIVED, Cancellation, Line, Order, Placement
+from order_cancellation.requests import Contact
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef
+
+Item = Mapping[str, Any]
+
+# Three tries of at most 2 s each leave room in every function's timeout; a retry after a lost answer is safe (G3).
+CLIENT_CONFIG: Final = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"total_max_attempts": 3, "mode": "standard"},
+    max_pool_connections=32,
+    tcp_keepalive=True,
+)
+MAX_CALL_SECONDS: Final = 8  # what one call can take at worst: all its tries and the pauses between them
+
+_UNAVAILABLE_CODES = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+    }
+)
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def client() -> DynamoDBClient:
+    """The DynamoDB client that all functions use; make it once per process."""
+    return boto3.client("dynamodb", config=CLIENT_CONFIG)
+
+
+class Orders:
+    """The Orders table: one item per order, all its fulfillment centers inside it."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def cancel(
+        self, seller_id: str, order_id: str, cancellation: Cancellation, summary_due_at: str | None = None
+    ) -> tuple[bool, Order | None]:
+        """Cancel if the status is cancellable. One call, whatever comes of it.
+
+        Returns (True, the order as cancelled), or (False, the order that refused: None where there is none).
+        ``summary_due_at`` marks the order for its seller's next summary, in the same write. Raises Unavailable.
+        """
+        statuses = {f":cancellable{index}": status for index, status in enumerate(CANCELLABLE)}
+        values: dict[str, Any] = {
+            **statuses,
+            ":cancelled": CANCELLED,
+            ":cancellation": _cancellation_item(cancellation),
+        }
+        update = "SET #status = :cancelled, cancellation = :cancellation"
+        if summary_due_at:
+            update += ", summary_due_at = :due"
+            values[":due"] = summary_due_at
+        return self._update(seller_id, order_id, update, f"#status IN ({', '.join(statuses)})", values)
+
+    def place(self, seller_id: str, order_id: str, placement: Placement) -> tuple[bool, Order | None]:
+        """Put a new order in. Returns (True, it), or (False, the one that has this id already). Raises Unavailable."""
+        values = {
+            ":received": RECEIVED,
+            ":marketplace": placement.marketplace,
+            ":marketplace_order_id": placement.marketplace_order_id,
+            ":country": placement.destination_country,
+            ":placed_at": placement.placed_at,
+            ":lines": [{"sku": line.sku, "quantity": line.quantity} for line in placement.lines],
+            ":fc_ids": list(placement.fulfillment_centers),
+            ":milestones": {fc_id: {} for fc_id in placement.fulfillment_centers},
+        }
+        update = (
+            "SET #status = :received, marketplace = :marketplace, marketplace_order_id = :marketplace_order_id, "
+            "destination_country = :country, placed_at = :placed_at, order_lines = :lines, "
+            "fulfillment_centers = :fc_ids, milestones = :milestones"
+        )
+        return self._update(seller_id, order_id, update, "attribute_not_exists(#status)", values)
+
+    def advance(self, seen: Order, to: Order) -> tuple[bool, Order | None]:
+        """Record a fulfillment center's progress, if the order is still as it was ``seen``.
+
+        Returns (True, the order), or (False, the order as it has become meanwhile). Raises Unavailable.
+        """
+        return self._update(
+            seen.seller_id,
+            seen.order_id,
+            "SET #status = :to_status, milestones = :to_milestones",
+            "#status = :seen_status AND milestones = :seen_milestones",
+            {
+                ":to_status": to.status,
+                ":to_milestones": to.milestones,
+                ":seen_status": seen.status,
+                ":seen_milestones": seen.milestones,
+            },
+        )
+
+    def find(self, seller_id: str, order_id: str) -> Order | None:
+        """Read one order, strongly consistent. Raises Unavailable."""
+        response = _call(
+            lambda: self._dynamodb.get_item(
+                TableName=self._table, Key=_key(seller_id=seller_id, order_id=order_id), ConsistentRead=True
+            )
+        )
+        return _order(response["Item"]) if "Item" in response else None
+
+    def page(self, seller_id: str, limit: int, after: str | None, status: str | None) -> tuple[list[Order], str | None]:
+        """Up to ``limit`` orders of a seller by order id, beginning behind ``after``, with the status if one is given.
+
+        Returns the orders and the order id to go on behind, or None at the end. A page may be short, or even empty,
+        before the end: one call reads at most ten pages of the table, however rare the status is. Raises Unavailable.
+        """
+        found: list[Order] = []
+        position = after
+        for read in self._read(seller_id, after, status, limit):
+            for order in read[0]:
+                if len(found) == limit:
+                    return found, found[-1].order_id
+                found.append(order)
+            position = read[1]
+            if position is None:
+                return found, None
+        return found, position
+
+    def _read(
+        self, seller_id: str, after: str | None, status: str | None, limit: int
+    ) -> Iterator[tuple[list[Order], str | None]]:
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "seller_id = :seller",
+            "ExpressionAttributeValues": {":seller": {"S": seller_id}},
+            "ConsistentRead": True,
+            "Limit": limit + 1 if status is None else 200,  # one more tells whether the page is the last
+        }
+        if status is not None:
+            request["FilterExpression"] = "#status = :status"
+            request["ExpressionAttributeNames"] = {"#status": "status"}
+            request["ExpressionAttributeValues"] = {":seller": {"S": seller_id}, ":status": {"S": status}}
+        for _ in range(10):
+            if after is not None:
+                request["ExclusiveStartKey"] = _key(seller_id=seller_id, order_id=after)
+            response = _call(lambda: self._dynamodb.query(**request))
+            last = response.get("LastEvaluatedKey")
+            after = last["order_id"]["S"] if last else None
+            yield [_order(item) for item in response["Items"]], after
+            if after is None:
+                return
+
+    def _update(
+        self, seller_id: str, order_id: str, update: str, condition: str, values: Mapping[str, Any]
+    ) -> tuple[bool, Order | None]:
+        request: UpdateItemInputTypeDef = {
+            "TableName": self._table,
+            "Key": _key(seller_id=seller_id, order_id=order_id),
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {name: _serialize(value) for name, value in values.items()},
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        try:
+            response = _call(lambda: self._dynamodb.update_item(**request))
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as refused:
+            item: Any = refused.response.get("Item")
+            return False, _order(item) if item else None
+        return True, _order(response["Attributes"])
+
+
+class Sellers:
+    """The Sellers table: where a seller's summaries go."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def register(self, seller_id: str, contact: Contact) -> None:
+        """Create the seller or replace its contact; what is known of its mail delivery stays. Raises Unavailable."""
+        _call(
+            lambda: self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_key(seller_id=seller_id),
+                UpdateExpression="SET #name = :name, email = :email, time_zone = :time_zone, summaries = :summaries",
+                ExpressionAttributeNames={"#name": "name"},
+                ExpressionAttributeValues={
+                    ":name": {"S": contact.name},
+                    ":email": {"S": contact.email},
+                    ":time_zone": {"S": contact.time_zone},
+                    ":summaries": {"S": contact.summaries},
+                },
+            )
+        )
+
+
+class FulfillmentCenters:
+    """The FulfillmentCenters table: which client credentials are which fulfillment center."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def known_by(self, client_id: str) -> str | None:
+        """The ``fc_id`` that this client speaks for, or None. Raises Unavailable."""
+        response = _call(
+            lambda: self._dynamodb.get_item(TableName=self._table, Key=_key(client_id=client_id), ConsistentRead=True)
+        )
+        return response["Item"]["fc_id"]["S"] if "Item" in response else None
+
+
+def _call[Response](request: Callable[[], Response]) -> Response:
+    """Make a DynamoDB call; no answer, or none that is final, becomes Unavailable."""
+    try:
+        return request()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _UNAVAILABLE_CODES:
+            raise Unavailable from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable from error
+
+
+def _key(**parts: str) -> dict[str, Any]:
+    return {name: {"S": value} for name, value in parts.items()}
+
+
+def _cancellation_item(cancellation: Cancellation) -> Item:
+    item: dict[str, Any] = {
+        "cancellation_id": cancellation.cancellation_id,
+        "kind": cancellation.kind,
+        "reason": cancellation.reason,
+        "cancelled_at": cancellation.cancelled_at,
+        "request_id": cancellation.request_id,
+    }
+    if cancellation.note is not None:
+        item["note"] = cancellation.note
+    if cancellation.detail is not None:
+        item["detail"] = cancellation.detail
+    if cancellation.skus:
+        item["skus"] = list(cancellation.skus)
+    return item
+
+
+def _order(item: Item) -> Order:
+    plain = {name: _deserialize(value) for name, value in item.items()}
+    cancellation: Item | None = plain.get("cancellation")
+    lines: Sequence[Item] = plain.get("order_lines", ())
+    return Order(
+        seller_id=plain["seller_id"],
+        order_id=plain["order_id"],
+        status=plain["status"],
+        placement=Placement(
+            marketplace=plain["marketplace"],
+            marketplace_order_id=plain["marketplace_order_id"],
+            destination_country=plain["destination_country"],
+            placed_at=plain["placed_at"],
+            lines=tuple(Line(line["sku"], int(line["quantity"])) for line in lines),
+            fulfillment_centers=tuple(plain["fulfillment_centers"]),
+        ),
+        milestones=plain["milestones"],
+        cancellation=Cancellation(**{**cancellation, "skus": tuple(cancellation.get("skus", ()))})
+        if cancellation
+        else None,
+    )
