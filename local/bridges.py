@@ -1,0 +1,62 @@
+"""What the local cloud does not do as AWS does, made good after a deploy. The template knows nothing of it.
+
+Each bridge says why it is there; one that the local cloud has outgrown is to be deleted.
+"""
+
+import re
+from typing import Any
+
+import boto3
+import yaml
+
+from local.cloud import ROOT
+
+
+def apply(api_id: str, parameters: dict[str, str]) -> None:
+    """Apply all bridges to a stack that has just been deployed."""
+    import_gateway_responses(api_id, parameters)
+
+
+def import_gateway_responses(api_id: str, parameters: dict[str, str]) -> None:
+    """The local cloud does not read gateway responses out of the API's OpenAPI document, as API Gateway does.
+
+    So they are put one by one, from the template itself, and take effect with the deployment that follows.
+    """
+    gateway = boto3.client("apigateway")
+    for response_type, response in template()["Resources"]["Api"]["Properties"]["GatewayResponses"].items():
+        gateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=response_type,
+            statusCode=str(response["StatusCode"]),
+            responseParameters={
+                f"gatewayresponse.header.{name}": _resolve(value, parameters)
+                for name, value in response["ResponseParameters"]["Headers"].items()
+            },
+            responseTemplates={
+                content_type: _resolve(text, parameters) for content_type, text in response["ResponseTemplates"].items()
+            },
+        )
+    gateway.create_deployment(restApiId=api_id, stageName="v1")
+
+
+def template() -> dict[str, Any]:
+    """template.yaml; an intrinsic function such as ``!Sub`` is a dict with its name, as in JSON templates."""
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            return {suffix: loader.construct_scalar(node)}
+        if isinstance(node, yaml.SequenceNode):
+            return {suffix: loader.construct_sequence(node, deep=True)}
+        return {suffix: loader.construct_mapping(node, deep=True)}  # type: ignore[arg-type]
+
+    Loader.add_multi_constructor("!", intrinsic)
+    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader)  # noqa: S506 - a SafeLoader
+    return loaded
+
+
+def _resolve(value: Any, parameters: dict[str, str]) -> str:
+    text = value["Sub"] if isinstance(value, dict) else value
+    return re.sub(r"\$\{(\w+)\}", lambda match: parameters[match[1]], text)

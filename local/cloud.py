@@ -1,0 +1,152 @@
+"""The local cloud: ministack with IAM enforced, and our small web server beside it, as background processes.
+
+Everything they write goes under one directory, and everything listens on 127.0.0.1.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+
+
+class LocalCloudError(Exception):
+    """The local cloud cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One local cloud: its ``port`` for the AWS APIs, ``port + 1`` for the portal and the mailbox."""
+
+    directory: Path
+    port: int
+    host: str = HOST
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def web_url(self) -> str:
+        return f"http://{self.host}:{self.port + 1}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What an AWS client needs to talk to this cloud as its root user."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+        }
+
+    def start(self) -> None:
+        """Start the AWS APIs; returns when they answer. Raises LocalCloudError."""
+        for port in (self.port, self.port + 1):
+            _require_free(self.host, port)
+        for name in ("state", "tmp"):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        environment = os.environ | {
+            "AUTH": "true",
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": self.host,
+            "MINISTACK_HOST": self.host,
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(self.directory / "state"),
+            "TMPDIR": str(self.directory / "tmp"),
+        }
+        for name in self.environment:
+            environment.pop(name, None)
+        self._spawn("cloud", [str(Path(sys.executable).parent / "ministack")], environment)
+        self._wait_for(self.port, "cloud")
+
+    def serve_web(self) -> None:
+        """Start the portal and the mailbox page, once stack.json is written. Raises LocalCloudError."""
+        command = [sys.executable, "-m", "local.web", str(self.directory / "stack.json"), str(self.port + 1)]
+        self._spawn("web", command, os.environ | {"PYTHONPATH": str(ROOT)})
+        self._wait_for(self.port + 1, "web")
+
+    def stop(self) -> bool:
+        """End what ``start`` and ``serve_web`` began here, by process id. Says whether there was anything."""
+        stopped = False
+        for pid_file in self.directory.glob("*.pid"):
+            pid = int(pid_file.read_text())
+            if _is_ours(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGTERM)
+                    stopped = True
+                _wait_until_gone(pid)
+            pid_file.unlink()
+        (self.directory / "stack.json").unlink(missing_ok=True)
+        return stopped
+
+    def write_description(self, description: object) -> None:
+        """Write ``stack.json``, whole or not at all: other programs wait for it."""
+        path = self.directory / "stack.json"
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(description, indent=2) + "\n")
+        draft.replace(path)
+
+    def _spawn(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        with (self.directory / f"{name}.log").open("w") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        (self.directory / f"{name}.pid").write_text(str(process.pid))
+
+    def _wait_for(self, port: int, name: str) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection((self.host, port), timeout=1):
+                return
+            time.sleep(0.05)
+        raise LocalCloudError(f"The local {name} did not start; see {self.directory / name}.log")
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise LocalCloudError(
+                f"Port {port} on {host} is in use. Stop what listens there (make down, if it is ours), "
+                "or choose another: PORT=5000 make demo (it takes that port and the next)."
+            ) from error
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether the process still is one that we started: it leads its own group, and the number was not given anew."""
+    command = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "ministack" in command.stdout or "local.web" in command.stdout
+
+
+def _wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)

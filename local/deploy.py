@@ -1,0 +1,69 @@
+"""Build the template and deploy it, unchanged, to the local cloud: `sam build`, `sam deploy`."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from local.cloud import ROOT, Cloud, LocalCloudError
+
+STACK_NAME = "order-cancellation"
+SAM = ROOT / ".venv-sam" / "bin" / "sam"
+
+Say = Callable[[str], None]
+
+
+def build(build_directory: Path) -> None:
+    """`sam build` into a directory. Raises LocalCloudError with its last words."""
+    _sam(["build", "--build-dir", str(build_directory)], build_directory.parent / "build.log")
+
+
+def deploy(cloud: Cloud, build_directory: Path) -> None:
+    """`sam deploy` of what ``build`` made. Raises LocalCloudError with its last words."""
+    _sam(
+        [
+            "deploy",
+            "--template-file",
+            str(build_directory / "template.yaml"),
+            "--config-file",
+            str(ROOT / "samconfig.toml"),
+            "--stack-name",
+            STACK_NAME,
+            "--no-confirm-changeset",
+            "--no-progressbar",
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in parameters(cloud).items()),
+        ],
+        cloud.directory / "deploy.log",
+        cloud.environment,
+    )
+
+
+def parameters(cloud: Cloud) -> dict[str, str]:
+    """The template's parameters for a cloud of one person's own."""
+    return {
+        "PortalOrigin": cloud.web_url,
+        "ProblemTypeBase": f"{cloud.web_url}/problems",
+        "RequestsPerSecond": "10000",
+    }
+
+
+def _sam(arguments: list[str], log: Path, environment: dict[str, str] | None = None) -> None:
+    if not SAM.exists():
+        raise LocalCloudError(f"{SAM} is missing: make setup installs it.")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # python3.13, for the build
+    with log.open("w") as output:
+        status = subprocess.run(
+            [str(SAM), *arguments],
+            cwd=ROOT,
+            env=os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"} | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+    if status != 0:
+        words = "\n".join(log.read_text().strip().splitlines()[-15:])
+        raise LocalCloudError(f"sam {arguments[0]} failed; the end of {log}:\n{words}")

@@ -1,0 +1,139 @@
+"""The whole product on this machine, in the background: `make up`, `make down`.
+
+    python -m local.stack up      start, build, deploy, seed; writes .local/stack.json
+    python -m local.stack down    end it
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local import bridges, deploy, seed
+from local.cloud import ROOT, Cloud, LocalCloudError
+from scripts import onboard
+
+Description = dict[str, Any]
+
+FULFILLMENT_CENTERS = ("LAX1", "EWR2", "DFW3")
+
+
+def local_cloud() -> Cloud:
+    """The cloud of `make up` and `make demo`. PORT moves it."""
+    text = os.environ.get("PORT") or "4566"
+    if not text.isdigit() or not 1 <= int(text) <= 65534:
+        raise LocalCloudError(f"PORT must be a number from 1 to 65534, not {text!r}.")
+    return Cloud(ROOT / ".local", int(text))
+
+
+def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
+    """Start afresh, deploy and seed. Returns what stack.json says. Raises LocalCloudError, leaving nothing running."""
+    began = time.monotonic()
+    if cloud.stop():
+        say("Stopped the local stack that was running.")
+    try:
+        cloud.start()
+        say(f"Local cloud       {cloud.endpoint_url} (IAM enforced)")
+        os.environ.update(cloud.environment)
+        build_directory = cloud.directory / "build"
+        shutil.rmtree(build_directory, ignore_errors=True)
+        say("Building          sam build")
+        deploy.build(build_directory)
+        say("Deploying         sam deploy, template.yaml as it is")
+        deploy.deploy(cloud, build_directory)
+        outputs = onboard.stack_outputs(deploy.STACK_NAME)
+        bridges.apply(outputs["ApiId"], deploy.parameters(cloud))
+        description = _describe(cloud, outputs)
+        say("Seeding           sellers, fulfillment centers, orders")
+        seed.orders(description)
+        cloud.write_description(description)
+        cloud.serve_web()
+    except BaseException:
+        cloud.stop()
+        raise
+    say(f"Ready             after {time.monotonic() - began:.0f} s")
+    return description
+
+
+def _describe(cloud: Cloud, outputs: dict[str, str]) -> Description:
+    cognito, dynamodb = boto3.client("cognito-idp"), boto3.client("dynamodb")
+    pool = outputs["UserPoolId"]
+    for seller in seed.SELLERS:
+        onboard.open_seller(cognito, pool, seller["seller_id"], seller["username"], seller["password"])
+    return {
+        "endpoint_url": cloud.endpoint_url,
+        "region": cloud.environment["AWS_REGION"],
+        "stack_name": deploy.STACK_NAME,
+        "api_url": f"{cloud.endpoint_url}/restapis/{outputs['ApiId']}/v1/_user_request_",
+        "portal_url": f"{cloud.web_url}/",
+        "mailbox_url": f"{cloud.web_url}/mailbox",
+        "token_url": f"{cloud.endpoint_url}/oauth2/token",
+        "user_pool_id": pool,
+        "portal_client_id": outputs["PortalClientId"],
+        "sellers": [
+            {name: seller[name] for name in ("seller_id", "username", "password", "email")} for seller in seed.SELLERS
+        ],
+        "fulfillment_centers": [
+            onboard.open_fulfillment_center(cognito, dynamodb, pool, outputs["FulfillmentCentersTableName"], fc_id)
+            for fc_id in FULFILLMENT_CENTERS
+        ],
+        "network": {
+            "client_id": outputs["NetworkClientId"],
+            "client_secret": onboard.client_secret(cognito, pool, outputs["NetworkClientId"]),
+        },
+        "tables": {
+            "orders": outputs["OrdersTableName"],
+            "summaries": outputs["SummariesTableName"],
+            "sellers": outputs["SellersTableName"],
+            "fulfillment_centers": outputs["FulfillmentCentersTableName"],
+        },
+        "functions": _functions(),
+    }
+
+
+def _functions() -> dict[str, str]:
+    """The deployed name of every function, by the name of its folder."""
+    resources = boto3.client("cloudformation").describe_stack_resources(StackName=deploy.STACK_NAME)["StackResources"]
+    physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+    folders = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+    return {folder: physical["".join(map(str.capitalize, folder.split("_"))) + "Function"] for folder in folders}
+
+
+def read_description(directory: Path) -> Description:
+    """What ``up`` wrote for the stack in this directory."""
+    loaded: Description = json.loads((directory / "stack.json").read_text())
+    return loaded
+
+
+def main() -> int:
+    command = sys.argv[1] if len(sys.argv) == 2 else ""
+    try:
+        cloud = local_cloud()
+        if command == "up":
+            description = up(cloud, print)
+            print(f"Portal            {description['portal_url']}")
+            print(f"Mailbox           {description['mailbox_url']}")
+            print(f"Everything else   {_shown(cloud.directory / 'stack.json')}")
+            return 0
+        if command == "down":
+            print("Stopped." if cloud.stop() else "Nothing was running.")
+            return 0
+    except LocalCloudError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

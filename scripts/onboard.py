@@ -1,0 +1,103 @@
+"""Open the accounts that the template cannot know: a seller's person, a fulfillment center's client.
+
+    python scripts/onboard.py --stack order-cancellation seller --seller-id acme --email ops@acme.example
+    python scripts/onboard.py --stack order-cancellation fulfillment-center --fc-id LAX1
+
+Works on AWS and on the local cloud, with the credentials and the region of the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+import boto3
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+FULFILLMENT_SCOPE = "fulfillment/events"
+
+
+def stack_outputs(stack: str) -> dict[str, str]:
+    """The outputs of a deployed stack, by key. Raises ClientError where there is no such stack."""
+    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
+def open_seller(
+    cognito: CognitoIdentityProviderClient, pool: str, seller_id: str, email: str, password: str | None = None
+) -> None:
+    """Give a person a portal account that belongs to a seller.
+
+    Without a password Cognito e-mails an invitation with a temporary one.
+    Raises UsernameExistsException where the address has an account already.
+    """
+    attributes = [
+        {"Name": "email", "Value": email},
+        {"Name": "email_verified", "Value": "true"},
+        {"Name": "custom:seller_id", "Value": seller_id},
+    ]
+    if password is None:
+        cognito.admin_create_user(UserPoolId=pool, Username=email, UserAttributes=attributes)  # type: ignore[arg-type]
+        return
+    cognito.admin_create_user(
+        UserPoolId=pool,
+        Username=email,
+        UserAttributes=attributes,  # type: ignore[arg-type]
+        MessageAction="SUPPRESS",
+    )
+    cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)
+
+
+def open_fulfillment_center(
+    cognito: CognitoIdentityProviderClient, dynamodb: DynamoDBClient, pool: str, table: str, fc_id: str
+) -> dict[str, str]:
+    """Give a fulfillment center client credentials of its own: ``fc_id``, ``client_id``, ``client_secret``."""
+    made = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName=f"fulfillment-center-{fc_id}",
+        GenerateSecret=True,
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthScopes=[FULFILLMENT_SCOPE],
+        ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH"],
+        EnableTokenRevocation=True,
+    )["UserPoolClient"]
+    dynamodb.put_item(TableName=table, Item={"client_id": {"S": made["ClientId"]}, "fc_id": {"S": fc_id}})
+    return {"fc_id": fc_id, "client_id": made["ClientId"], "client_secret": made["ClientSecret"]}
+
+
+def client_secret(cognito: CognitoIdentityProviderClient, pool: str, client_id: str) -> str:
+    """The secret of a machine client."""
+    return cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client_id)["UserPoolClient"]["ClientSecret"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stack", required=True, help="the CloudFormation stack's name")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    seller = kinds.add_parser("seller", help="a person who may cancel one seller's orders")
+    seller.add_argument("--seller-id", required=True)
+    seller.add_argument("--email", required=True)
+    center = kinds.add_parser("fulfillment-center", help="a machine that reports picking and packing")
+    center.add_argument("--fc-id", required=True)
+    chosen = parser.parse_args()
+
+    outputs = stack_outputs(chosen.stack)
+    cognito = boto3.client("cognito-idp")
+    if chosen.kind == "seller":
+        open_seller(cognito, outputs["UserPoolId"], chosen.seller_id, chosen.email)
+        print(f"{chosen.email} was invited as seller {chosen.seller_id}.")
+        return
+    table = outputs["FulfillmentCentersTableName"]
+    credentials = open_fulfillment_center(
+        cognito, boto3.client("dynamodb"), outputs["UserPoolId"], table, chosen.fc_id
+    )
+    print(json.dumps(credentials, indent=2))
+
+
+if __name__ == "__main__":
+    main()
