@@ -3,26 +3,32 @@
 Each bridge says why it is there; one that the local cloud has outgrown is to be deleted.
 """
 
-import re
-from typing import Any
+from __future__ import annotations
 
-import boto3
+import re
+from typing import TYPE_CHECKING, Any
+
 import yaml
 
-from local.cloud import ROOT
+from local.cloud import ROOT, Cloud
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient as Gateway
 
 
-def apply(api_id: str, parameters: dict[str, str]) -> None:
+def apply(cloud: Cloud, api_id: str, parameters: dict[str, str]) -> None:
     """Apply all bridges to a stack that has just been deployed."""
-    import_gateway_responses(api_id, parameters)
+    gateway = cloud.client("apigateway")
+    import_gateway_responses(gateway, api_id, parameters)
+    import_preflight_responses(gateway, api_id, parameters)
+    gateway.create_deployment(restApiId=api_id, stageName="v1")
 
 
-def import_gateway_responses(api_id: str, parameters: dict[str, str]) -> None:
+def import_gateway_responses(gateway: Gateway, api_id: str, parameters: dict[str, str]) -> None:
     """The local cloud does not read gateway responses out of the API's OpenAPI document, as API Gateway does.
 
-    So they are put one by one, from the template itself, and take effect with the deployment that follows.
+    So they are put one by one, from the template itself; they take effect with the next deployment of the stage.
     """
-    gateway = boto3.client("apigateway")
     for response_type, response in template()["Resources"]["Api"]["Properties"]["GatewayResponses"].items():
         gateway.put_gateway_response(
             restApiId=api_id,
@@ -36,7 +42,31 @@ def import_gateway_responses(api_id: str, parameters: dict[str, str]) -> None:
                 content_type: _resolve(text, parameters) for content_type, text in response["ResponseTemplates"].items()
             },
         )
-    gateway.create_deployment(restApiId=api_id, stageName="v1")
+
+
+def import_preflight_responses(gateway: Gateway, api_id: str, parameters: dict[str, str]) -> None:
+    """Nor does it read the responses of mock integrations, which is what SAM answers CORS preflights with."""
+    cors = template()["Resources"]["Api"]["Properties"]["Cors"]
+    headers = {f"Access-Control-{re.sub('(?<!^)(?=[A-Z])', '-', name)}": value for name, value in cors.items()}
+    for resource in gateway.get_resources(restApiId=api_id, embed=["methods"], limit=500)["items"]:
+        if "OPTIONS" not in resource.get("resourceMethods", {}):
+            continue
+        gateway.put_method_response(
+            restApiId=api_id,
+            resourceId=resource["id"],
+            httpMethod="OPTIONS",
+            statusCode="200",
+            responseParameters={f"method.response.header.{name}": True for name in headers},
+        )
+        gateway.put_integration_response(
+            restApiId=api_id,
+            resourceId=resource["id"],
+            httpMethod="OPTIONS",
+            statusCode="200",
+            responseParameters={
+                f"method.response.header.{name}": _resolve(value, parameters) for name, value in headers.items()
+            },
+        )
 
 
 def template() -> dict[str, Any]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import boto3
 import urllib3
 
 _pool = urllib3.PoolManager(maxsize=32, retries=False, timeout=urllib3.Timeout(connect=5, read=60))
@@ -46,7 +45,9 @@ class Client:
         """Send a JSON document, or no body at all."""
         if document is None:
             return self.send(method, route, None, headers)
-        return self.send(method, route, json.dumps(document), {"Content-Type": "application/json"} | dict(headers or {}))
+        return self.send(
+            method, route, json.dumps(document), {"Content-Type": "application/json"} | dict(headers or {})
+        )
 
     def get(self, route: str, **query: str | int) -> Answer:
         return self.call("GET", route + (f"?{urlencode(query)}" if query else ""))
@@ -67,14 +68,14 @@ class Client:
         return self.post(f"/fulfillment-centers/{fc_id}/events", document)
 
 
-def seller_tokens(client_id: str, username: str, password: str) -> dict[str, str]:
+def seller_tokens(cognito: Any, client_id: str, username: str, password: str) -> dict[str, str]:
     """Sign a person in: ``IdToken``, ``AccessToken``, ``RefreshToken``."""
-    result = boto3.client("cognito-idp").initiate_auth(
+    result = cognito.initiate_auth(
         AuthFlow="USER_PASSWORD_AUTH",
         ClientId=client_id,
         AuthParameters={"USERNAME": username, "PASSWORD": password},
     )["AuthenticationResult"]
-    return {name: str(result[name]) for name in ("IdToken", "AccessToken", "RefreshToken")}  # type: ignore[literal-required]
+    return {name: str(result[name]) for name in ("IdToken", "AccessToken", "RefreshToken")}
 
 
 def machine_token(token_url: str, client_id: str, client_secret: str, scope: str) -> str:

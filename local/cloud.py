@@ -13,10 +13,15 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 REGION = "us-east-1"
+
+_children: dict[int, subprocess.Popen[bytes]] = {}  # what this very process started; `make down` finds others by file
 
 
 class LocalCloudError(Exception):
@@ -41,14 +46,24 @@ class Cloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What an AWS client needs to talk to this cloud as its root user."""
-        return {
+        """This process's environment with what a program needs to talk to this cloud as its root user."""
+        return _without_aws() | {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
         }
+
+    def client(self, service: Any) -> Any:
+        """A boto3 client of this cloud's, as its root user."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            aws_session_token=None,
+        )
 
     def start(self) -> None:
         """Start the AWS APIs; returns when they answer. Raises LocalCloudError."""
@@ -56,7 +71,7 @@ class Cloud:
             _require_free(self.host, port)
         for name in ("state", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        environment = os.environ | {
+        environment = _without_aws() | {
             "AUTH": "true",
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": self.host,
@@ -66,8 +81,6 @@ class Cloud:
             "STATE_DIR": str(self.directory / "state"),
             "TMPDIR": str(self.directory / "tmp"),
         }
-        for name in self.environment:
-            environment.pop(name, None)
         self._spawn("cloud", [str(Path(sys.executable).parent / "ministack")], environment)
         self._wait_for(self.port, "cloud")
 
@@ -109,6 +122,7 @@ class Cloud:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        _children[process.pid] = process
         (self.directory / f"{name}.pid").write_text(str(process.pid))
 
     def _wait_for(self, port: int, name: str) -> None:
@@ -118,6 +132,11 @@ class Cloud:
                 return
             time.sleep(0.05)
         raise LocalCloudError(f"The local {name} did not start; see {self.directory / name}.log")
+
+
+def _without_aws() -> dict[str, str]:
+    """The environment without anything that could lead to an AWS account."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_") or name == "AWS_CA_BUNDLE"}
 
 
 def _require_free(host: str, port: int) -> None:
@@ -141,8 +160,8 @@ def _is_ours(pid: int) -> bool:
 def _wait_until_gone(pid: int) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+        if child := _children.get(pid):
+            child.poll()  # our own child stays a zombie until it is asked for
         try:
             os.kill(pid, 0)
         except ProcessLookupError:

@@ -58,7 +58,7 @@ def _sam(arguments: list[str], log: Path, environment: dict[str, str] | None = N
         status = subprocess.run(
             [str(SAM), *arguments],
             cwd=ROOT,
-            env=os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"} | (environment or {}),
+            env=(environment or dict(os.environ)) | {"PATH": path, "SAM_CLI_TELEMETRY": "0"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

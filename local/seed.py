@@ -58,9 +58,7 @@ def network_client(description: dict[str, Any]) -> Client:
 def fulfillment_center_client(description: dict[str, Any], fc_id: str) -> Client:
     """A fulfillment center by its own credentials."""
     center = next(entry for entry in description["fulfillment_centers"] if entry["fc_id"] == fc_id)
-    token = machine_token(
-        description["token_url"], center["client_id"], center["client_secret"], "fulfillment/events"
-    )
+    token = machine_token(description["token_url"], center["client_id"], center["client_secret"], "fulfillment/events")
     return Client(description["api_url"], token, fc_id)
 
 

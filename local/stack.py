@@ -1,7 +1,7 @@
 """The whole product on this machine, in the background: `make up`, `make down`.
 
-    python -m local.stack up      start, build, deploy, seed; writes .local/stack.json
-    python -m local.stack down    end it
+python -m local.stack up      start, build, deploy, seed; writes .local/stack.json
+python -m local.stack down    end it
 """
 
 import json
@@ -13,10 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from local import bridges, deploy, seed
-from local.cloud import ROOT, Cloud, LocalCloudError
+from local.cloud import REGION, ROOT, Cloud, LocalCloudError
 from scripts import onboard
 
 Description = dict[str, Any]
@@ -40,15 +38,14 @@ def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
     try:
         cloud.start()
         say(f"Local cloud       {cloud.endpoint_url} (IAM enforced)")
-        os.environ.update(cloud.environment)
         build_directory = cloud.directory / "build"
         shutil.rmtree(build_directory, ignore_errors=True)
         say("Building          sam build")
         deploy.build(build_directory)
         say("Deploying         sam deploy, template.yaml as it is")
         deploy.deploy(cloud, build_directory)
-        outputs = onboard.stack_outputs(deploy.STACK_NAME)
-        bridges.apply(outputs["ApiId"], deploy.parameters(cloud))
+        outputs = onboard.stack_outputs(cloud.client("cloudformation"), deploy.STACK_NAME)
+        bridges.apply(cloud, outputs["ApiId"], deploy.parameters(cloud))
         description = _describe(cloud, outputs)
         say("Seeding           sellers, fulfillment centers, orders")
         seed.orders(description)
@@ -62,13 +59,13 @@ def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
 
 
 def _describe(cloud: Cloud, outputs: dict[str, str]) -> Description:
-    cognito, dynamodb = boto3.client("cognito-idp"), boto3.client("dynamodb")
+    cognito, dynamodb = cloud.client("cognito-idp"), cloud.client("dynamodb")
     pool = outputs["UserPoolId"]
     for seller in seed.SELLERS:
         onboard.open_seller(cognito, pool, seller["seller_id"], seller["username"], seller["password"])
     return {
         "endpoint_url": cloud.endpoint_url,
-        "region": cloud.environment["AWS_REGION"],
+        "region": REGION,
         "stack_name": deploy.STACK_NAME,
         "api_url": f"{cloud.endpoint_url}/restapis/{outputs['ApiId']}/v1/_user_request_",
         "portal_url": f"{cloud.web_url}/",
@@ -93,13 +90,13 @@ def _describe(cloud: Cloud, outputs: dict[str, str]) -> Description:
             "sellers": outputs["SellersTableName"],
             "fulfillment_centers": outputs["FulfillmentCentersTableName"],
         },
-        "functions": _functions(),
+        "functions": _functions(cloud),
     }
 
 
-def _functions() -> dict[str, str]:
+def _functions(cloud: Cloud) -> dict[str, str]:
     """The deployed name of every function, by the name of its folder."""
-    resources = boto3.client("cloudformation").describe_stack_resources(StackName=deploy.STACK_NAME)["StackResources"]
+    resources = cloud.client("cloudformation").describe_stack_resources(StackName=deploy.STACK_NAME)["StackResources"]
     physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
     folders = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
     return {folder: physical["".join(map(str.capitalize, folder.split("_"))) + "Function"] for folder in folders}

@@ -1,6 +1,6 @@
 """A small web server for the local stack: the portal at /, the captured mail at /mailbox.
 
-    python -m local.web .local/stack.json 4567
+python -m local.web .local/stack.json 4567
 """
 
 import html

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 import boto3
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
 
 FULFILLMENT_SCOPE = "fulfillment/events"
 
 
-def stack_outputs(stack: str) -> dict[str, str]:
+def stack_outputs(cloudformation: CloudFormationClient, stack: str) -> dict[str, str]:
     """The outputs of a deployed stack, by key. Raises ClientError where there is no such stack."""
-    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
@@ -86,16 +87,14 @@ def main() -> None:
     center.add_argument("--fc-id", required=True)
     chosen = parser.parse_args()
 
-    outputs = stack_outputs(chosen.stack)
+    outputs = stack_outputs(boto3.client("cloudformation"), chosen.stack)
     cognito = boto3.client("cognito-idp")
     if chosen.kind == "seller":
         open_seller(cognito, outputs["UserPoolId"], chosen.seller_id, chosen.email)
         print(f"{chosen.email} was invited as seller {chosen.seller_id}.")
         return
     table = outputs["FulfillmentCentersTableName"]
-    credentials = open_fulfillment_center(
-        cognito, boto3.client("dynamodb"), outputs["UserPoolId"], table, chosen.fc_id
-    )
+    credentials = open_fulfillment_center(cognito, boto3.client("dynamodb"), outputs["UserPoolId"], table, chosen.fc_id)
     print(json.dumps(credentials, indent=2))
 
 

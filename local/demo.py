@@ -1,0 +1,134 @@
+"""`make demo`: the local stack, and the story of a cancellation told live over HTTP with real tokens.
+
+DEMO_EXIT=1 leaves after the story; otherwise the stack stays up until Ctrl-C.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from local import seed, stack
+from local.client import Answer, Client, seller_tokens
+from local.cloud import LocalCloudError
+
+_COLOR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+_BOLD, _DIM, _GREEN, _RED, _YELLOW = "1", "2", "32", "31", "33"
+
+
+class StoryFailed(Exception):
+    """The API did not answer as the story says it must."""
+
+
+def tell(cognito: Any, description: dict[str, Any]) -> None:
+    """Tell the story. Raises StoryFailed at the first answer that is not what it must be."""
+    seller = description["sellers"][0]
+    acme = Client(
+        description["api_url"],
+        seller_tokens(cognito, description["portal_client_id"], seller["username"], seller["password"])["IdToken"],
+        "seller acme",
+    )
+    planner = seed.network_client(description)
+    lax1 = seed.fulfillment_center_client(description, "LAX1")
+    goods = ("TENT-2P-GRN", "LAMP-HEAD-01")
+    for number, order_id in enumerate(("DEMO-1", "DEMO-2", "DEMO-3", "DEMO-4"), start=71):
+        answer = planner.put(f"/sellers/acme/orders/{order_id}", seed.placement(number, ("LAX1",), goods))
+        _must(answer, 201)
+
+    _chapter(1, "A seller cancels an order that is not packed yet")
+    _show(acme, "POST", "/orders/DEMO-1/cancel", acme.cancel("DEMO-1", {"reason": "customer_request"}, "k-1"), 200)
+
+    _chapter(2, "The answer got lost and the browser asks again: same key, same answer, nothing done twice")
+    again = acme.cancel("DEMO-1", {"reason": "customer_request"}, "k-1")
+    _show(acme, "POST", "/orders/DEMO-1/cancel", again, 200)
+    _say(f"      Idempotent-Replayed: {again.headers.get('Idempotent-Replayed')}", _DIM)
+
+    _chapter(3, "The fulfillment center wants to pick the cancelled order, and is stopped")
+    picking = lax1.report("LAX1", "acme", "DEMO-1", "picking", _now())
+    _show(lax1, "POST", "/fulfillment-centers/LAX1/events", picking, 409)
+
+    _chapter(4, "LAX1 packs another order first; the seller gets a definite no that says what to do")
+    _must(lax1.report("LAX1", "acme", "DEMO-2", "picked_packed", _now()), 200)
+    _show(acme, "POST", "/orders/DEMO-2/cancel", acme.cancel("DEMO-2"), 409)
+
+    _chapter(5, "The network cannot ship two orders and cancels them itself")
+    entries = [
+        {"seller_id": "acme", "order_id": "DEMO-3", "reason": "stockout", "skus": ["TENT-2P-GRN"]},
+        {"seller_id": "acme", "order_id": "DEMO-4", "reason": "mislinked_sku", "skus": ["LAMP-HEAD-01"]},
+    ]
+    cancelled = planner.post("/auto-cancellations", {"cancellations": entries})
+    _show(planner, "POST", "/auto-cancellations", cancelled, 200)
+    if cancelled.body["outcome"] != "success":
+        raise StoryFailed(f"The auto-cancellations were not all done: {cancelled.body}")
+
+
+def _show(caller: Client, method: str, route: str, answer: Answer, expected: int) -> None:
+    _say(f"  {caller.name}  {method} {route}", _BOLD)
+    _must(answer, expected)
+    body = answer.body
+    color = _GREEN if answer.status < 400 else _YELLOW
+    _say(f"  {answer.status}  {body.get('message') or body.get('detail') or body.get('outcome')}", color)
+    for result in body.get("results", ()):
+        _say(f"      {result['order_id']}  {result['outcome']}  {result['cancellation']['reason']}", color)
+    if "instruction" in body:
+        _say(f"      instruction: {body['instruction']}", color)
+    for step in body.get("next_steps", ()):
+        _say(f"      → {step['text']}", _DIM)
+
+
+def _must(answer: Answer, expected: int) -> None:
+    if answer.status != expected:
+        raise StoryFailed(f"Expected {expected}, got {answer.status}: {json.dumps(answer.body, indent=2)}")
+
+
+def _chapter(number: int, text: str) -> None:
+    _say(f"\n{number}. {text}", _BOLD)
+
+
+def _say(text: str, code: str = "") -> None:
+    print(f"\033[{code}m{text}\033[0m" if _COLOR and code else text, flush=True)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stopped demo leaves nothing running, however stopped
+    try:
+        cloud = stack.local_cloud()
+        description = stack.up(cloud, lambda text: print(text, flush=True))
+    except LocalCloudError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        tell(cloud.client("cognito-idp"), description)
+        _say(f"\nPortal    {description['portal_url']}   (sign in as {_sign_in(description)})")
+        _say(f"Mailbox   {description['mailbox_url']}")
+        _say(f"API       {description['api_url']}")
+        if os.environ.get("DEMO_EXIT"):
+            return 0
+        _say("\nEverything stays up until you press Ctrl-C.")
+        while True:
+            time.sleep(3600)
+    except StoryFailed as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print()
+        return 0
+    finally:
+        cloud.stop()
+        print("Stopped.", flush=True)
+
+
+def _sign_in(description: dict[str, Any]) -> str:
+    seller = description["sellers"][0]
+    return f"{seller['username']} / {seller['password']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
