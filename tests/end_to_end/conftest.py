@@ -17,7 +17,8 @@ Place = Callable[..., str]
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     """A local cloud that these tests have for themselves, with the template deployed."""
-    cloud = Cloud(ROOT / ".local" / "test", _two_free_ports())
+    port = _two_free_ports()
+    cloud = Cloud(ROOT / ".local" / f"test-{port}", port)
     stack.up(cloud, print)
     yield cloud
     cloud.stop()
