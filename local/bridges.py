@@ -5,11 +5,13 @@ Each bridge says why it is there; one that the local cloud has outgrown is to be
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from local import deploy
 from local.cloud import ROOT, Cloud
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def apply(cloud: Cloud, api_id: str, parameters: dict[str, str]) -> None:
     gateway = cloud.client("apigateway")
     import_gateway_responses(gateway, api_id, parameters)
     import_preflight_responses(gateway, api_id, parameters)
+    allow_sending(cloud)
     gateway.create_deployment(restApiId=api_id, stageName="v1")
 
 
@@ -67,6 +70,19 @@ def import_preflight_responses(gateway: Gateway, api_id: str, parameters: dict[s
                 f"method.response.header.{name}": _resolve(value, parameters) for name, value in headers.items()
             },
         )
+
+
+def allow_sending(cloud: Cloud) -> None:
+    """It judges ses:SendEmail on the resource "*", so the template's statement, which names the sender, never holds."""
+    resources = cloud.client("cloudformation").describe_stack_resources(StackName=deploy.STACK_NAME)["StackResources"]
+    statement = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}
+    for resource in resources:
+        if resource["LogicalResourceId"] in ("CancellationSummaryRole", "SummarySweepFunctionRole"):
+            cloud.client("iam").put_role_policy(
+                RoleName=resource["PhysicalResourceId"],
+                PolicyName="LocalCloudOnly",
+                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            )
 
 
 def template() -> dict[str, Any]:

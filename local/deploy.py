@@ -46,6 +46,8 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "PortalOrigin": cloud.web_url,
         "ProblemTypeBase": f"{cloud.web_url}/problems",
         "RequestsPerSecond": "10000",
+        "SenderAddress": "orders@network.example",
+        "SummaryWindowInSeconds": "1",
     }
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from order_cancellation import answers, times
+from order_cancellation import answers, summaries, times
 from order_cancellation.errors import CancelRefused, OrderNotFound, Problem
 from order_cancellation.observability import logger
 from order_cancellation.orders import Cancellation, Kind, Order
@@ -76,7 +76,7 @@ def cancel(
     Raises OrderNotFound, CancelRefused, Unavailable, or Problem ``idempotency_key_reused``.
     """
     cancelled_at = times.now()
-    due = cancelled_at if kind == "auto" else None
+    due = summaries.due_after(cancelled_at) if kind == "auto" else None
     asked = Cancellation(
         cancellation_id=attempt.cancellation_id(kind, seller_id, order_id),
         kind=kind,

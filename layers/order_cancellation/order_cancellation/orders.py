@@ -78,7 +78,8 @@ class Cancellation:
 class Order:
     """One order with all its fulfillment centers: what one DynamoDB item holds.
 
-    ``milestones`` has, for each ``fc_id``, the events that it reported and when they occurred.
+    ``milestones`` has, for each ``fc_id``, the events that it reported and when they occurred. An auto-cancelled order
+    is due for a summary while ``summary_due_at`` is set, and belongs to ``summary_id`` from then on.
     """
 
     seller_id: str
@@ -87,6 +88,8 @@ class Order:
     placement: Placement
     milestones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     cancellation: Cancellation | None = None
+    summary_due_at: str | None = None
+    summary_id: str | None = None
 
     @property
     def cancellable(self) -> bool:

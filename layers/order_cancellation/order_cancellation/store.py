@@ -1,4 +1,4 @@
-"""The tables. No other module has a DynamoDB expression in it.
+"""The Orders, Sellers and FulfillmentCenters tables. Only this module and ``ledger`` have DynamoDB expressions.
 
 Every write to an order is one conditional UpdateItem, so DynamoDB serialises whatever races for it: the write that
 comes second sees its condition fail, and gets the item that made it fail (ALL_OLD) without a second read.
@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from order_cancellation.errors import Unavailable
 from order_cancellation.orders import CANCELLABLE, CANCELLED, RECEIVED, Cancellation, Line, Order, Placement
 from order_cancellation.requests import Contact
+from order_cancellation.summaries import MailProblem, Seller, shard_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -78,8 +79,8 @@ class Orders:
         }
         update = "SET #status = :cancelled, cancellation = :cancellation"
         if summary_due_at:
-            update += ", summary_due_at = :due"
-            values[":due"] = summary_due_at
+            update += ", summary_due_at = :due, summary_shard = :shard"
+            values |= {":due": summary_due_at, ":shard": shard_of(seller_id)}
         return self._update(seller_id, order_id, update, f"#status IN ({', '.join(statuses)})", values)
 
     def place(self, seller_id: str, order_id: str, placement: Placement) -> tuple[bool, Order | None]:
@@ -121,12 +122,12 @@ class Orders:
 
     def find(self, seller_id: str, order_id: str) -> Order | None:
         """Read one order, strongly consistent. Raises Unavailable."""
-        response = _call(
+        response = call(
             lambda: self._dynamodb.get_item(
-                TableName=self._table, Key=_key(seller_id=seller_id, order_id=order_id), ConsistentRead=True
+                TableName=self._table, Key=key(seller_id=seller_id, order_id=order_id), ConsistentRead=True
             )
         )
-        return _order(response["Item"]) if "Item" in response else None
+        return order_from(response["Item"]) if "Item" in response else None
 
     def page(self, seller_id: str, limit: int, after: str | None, status: str | None) -> tuple[list[Order], str | None]:
         """Up to ``limit`` orders of a seller by order id, beginning behind ``after``, with the status if one is given.
@@ -162,11 +163,11 @@ class Orders:
             request["ExpressionAttributeValues"] = {":seller": {"S": seller_id}, ":status": {"S": status}}
         for _ in range(10):
             if after is not None:
-                request["ExclusiveStartKey"] = _key(seller_id=seller_id, order_id=after)
-            response = _call(lambda: self._dynamodb.query(**request))
+                request["ExclusiveStartKey"] = key(seller_id=seller_id, order_id=after)
+            response = call(lambda: self._dynamodb.query(**request))
             last = response.get("LastEvaluatedKey")
             after = last["order_id"]["S"] if last else None
-            yield [_order(item) for item in response["Items"]], after
+            yield [order_from(item) for item in response["Items"]], after
             if after is None:
                 return
 
@@ -175,7 +176,7 @@ class Orders:
     ) -> tuple[bool, Order | None]:
         request: UpdateItemInputTypeDef = {
             "TableName": self._table,
-            "Key": _key(seller_id=seller_id, order_id=order_id),
+            "Key": key(seller_id=seller_id, order_id=order_id),
             "UpdateExpression": update,
             "ConditionExpression": condition,
             "ExpressionAttributeNames": {"#status": "status"},
@@ -184,15 +185,15 @@ class Orders:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
-            response = _call(lambda: self._dynamodb.update_item(**request))
+            response = call(lambda: self._dynamodb.update_item(**request))
         except self._dynamodb.exceptions.ConditionalCheckFailedException as refused:
             item: Any = refused.response.get("Item")
-            return False, _order(item) if item else None
-        return True, _order(response["Attributes"])
+            return False, order_from(item) if item else None
+        return True, order_from(response["Attributes"])
 
 
 class Sellers:
-    """The Sellers table: where a seller's summaries go."""
+    """The Sellers table: where a seller's summaries go, and whether they arrive there."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
@@ -200,10 +201,10 @@ class Sellers:
 
     def register(self, seller_id: str, contact: Contact) -> None:
         """Create the seller or replace its contact; what is known of its mail delivery stays. Raises Unavailable."""
-        _call(
+        call(
             lambda: self._dynamodb.update_item(
                 TableName=self._table,
-                Key=_key(seller_id=seller_id),
+                Key=key(seller_id=seller_id),
                 UpdateExpression="SET #name = :name, email = :email, time_zone = :time_zone, summaries = :summaries",
                 ExpressionAttributeNames={"#name": "name"},
                 ExpressionAttributeValues={
@@ -215,6 +216,40 @@ class Sellers:
             )
         )
 
+    def find(self, seller_id: str) -> Seller | None:
+        """Read a seller, strongly consistent; None where nobody has registered it. Raises Unavailable."""
+        response = call(
+            lambda: self._dynamodb.get_item(TableName=self._table, Key=key(seller_id=seller_id), ConsistentRead=True)
+        )
+        if "Item" not in response:
+            return None
+        plain = {name: _deserialize(value) for name, value in response["Item"].items()}
+        problem: Item | None = plain.get("mail_problem")
+        return Seller(
+            seller_id,
+            Contact(plain["name"], plain["email"], plain["time_zone"], plain["summaries"]),
+            MailProblem(problem["kind"], problem["email"], problem["at"]) if problem else None,
+        )
+
+    def mark_unreachable(self, seller_id: str, problem: MailProblem) -> bool:
+        """Note that mail to this address does not arrive; False where the contact is another by now."""
+        try:
+            call(
+                lambda: self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=key(seller_id=seller_id),
+                    UpdateExpression="SET mail_problem = :problem",
+                    ConditionExpression="email = :email",
+                    ExpressionAttributeValues={
+                        ":problem": {"M": key(kind=problem.kind, email=problem.email, at=problem.at)},
+                        ":email": {"S": problem.email},
+                    },
+                )
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
 
 class FulfillmentCenters:
     """The FulfillmentCenters table: which client credentials are which fulfillment center."""
@@ -225,13 +260,13 @@ class FulfillmentCenters:
 
     def known_by(self, client_id: str) -> str | None:
         """The ``fc_id`` that this client speaks for, or None. Raises Unavailable."""
-        response = _call(
-            lambda: self._dynamodb.get_item(TableName=self._table, Key=_key(client_id=client_id), ConsistentRead=True)
+        response = call(
+            lambda: self._dynamodb.get_item(TableName=self._table, Key=key(client_id=client_id), ConsistentRead=True)
         )
         return response["Item"]["fc_id"]["S"] if "Item" in response else None
 
 
-def _call[Response](request: Callable[[], Response]) -> Response:
+def call[Response](request: Callable[[], Response]) -> Response:
     """Make a DynamoDB call; no answer, or none that is final, becomes Unavailable."""
     try:
         return request()
@@ -243,7 +278,8 @@ def _call[Response](request: Callable[[], Response]) -> Response:
         raise Unavailable from error
 
 
-def _key(**parts: str) -> dict[str, Any]:
+def key(**parts: str) -> dict[str, Any]:
+    """A primary key of string attributes, as DynamoDB takes it."""
     return {name: {"S": value} for name, value in parts.items()}
 
 
@@ -264,7 +300,8 @@ def _cancellation_item(cancellation: Cancellation) -> Item:
     return item
 
 
-def _order(item: Item) -> Order:
+def order_from(item: Item) -> Order:
+    """An item of the Orders table, or an image of one in its stream, as an Order. Raises KeyError where it is none."""
     plain = {name: _deserialize(value) for name, value in item.items()}
     cancellation: Item | None = plain.get("cancellation")
     lines: Sequence[Item] = plain.get("order_lines", ())
@@ -284,4 +321,6 @@ def _order(item: Item) -> Order:
         cancellation=Cancellation(**{**cancellation, "skus": tuple(cancellation.get("skus", ()))})
         if cancellation
         else None,
+        summary_due_at=plain.get("summary_due_at"),
+        summary_id=plain.get("summary_id"),
     )

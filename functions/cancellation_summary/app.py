@@ -1,0 +1,44 @@
+"""Orders that were auto-cancelled come in from the stream; their sellers are told, each in one mail per batch."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from order_cancellation import outbox, store
+from order_cancellation.mailroom import SendingStopped
+from order_cancellation.observability import count, logger, metrics
+from order_cancellation.orders import Order
+
+mailroom = outbox.open_mailroom()
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Returns the records that failed. Lambda sends the first of them and all behind it again, which does no harm:
+    an order that is in a summary is not told twice, whatever batch it comes in.
+    """
+    failed: list[str] = []
+    sellers: dict[str, dict[str, tuple[str, Order]]] = {}
+    for record in event["Records"]:
+        number = record["dynamodb"]["SequenceNumber"]
+        try:
+            order = store.order_from(record["dynamodb"]["NewImage"])
+        except (AttributeError, KeyError, TypeError, ValueError):
+            logger.exception("unreadable record", extra={"sequence_number": number})
+            failed.append(number)
+        else:
+            sellers.setdefault(order.seller_id, {})[order.order_id] = (number, order)
+    count("RecordsReceived", len(event["Records"]))
+    for seller_id, entries in sellers.items():
+        try:
+            mailroom.tell(seller_id, [order for _, order in entries.values()])
+        except SendingStopped as reason:
+            outbox.report_stop(reason)
+            break  # all that is left is due, and the sweep sends it when SES takes mail again
+        except Exception:  # the other sellers must still be told
+            logger.exception("seller not told", extra={"seller_id": seller_id})
+            failed += [number for number, _ in entries.values()]
+    if failed:
+        count("RecordsFailed", len(failed))
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}

@@ -1,0 +1,155 @@
+"""When an auto-cancellation is told to its seller, and what a summary is. Pure: no clock, no network.
+
+An auto-cancelled order is *due* until it is in a sealed summary, or settled without one. It is always exactly one of
+
+    due               ``summary_due_at`` and ``summary_shard`` are set: the sparse index DueForSummary shows it
+    in a summary      ``summary_id`` is set, and that summary lists it, for ever
+    settled           ``summary_id`` is SETTLED_WITHOUT_MAIL: its seller wants no summaries
+"""
+
+import secrets
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from order_cancellation import times
+from order_cancellation.requests import Contact
+
+Status = Literal["pending", "sent", "delivered", "bounced", "parked"]
+
+SHARDS: Final = tuple(f"shard-{number}" for number in range(8))  # spread the sparse indexes over as many partitions
+SETTLED_WITHOUT_MAIL: Final = "off"
+MAX_ORDERS: Final = 1000  # in one summary; a seller with more gets several, numbered
+
+# How long the stream may take before the sweep takes an order on: the longest batching window and some retries.
+GRACE: Final = timedelta(minutes=10)
+# How long one attempt to send keeps others away. Longer than any function that sends may run, and longer than an SES
+# Send event usually takes; it doubles with each attempt that leaves no answer.
+LEASE: Final = timedelta(minutes=5)
+MAX_LEASE_DOUBLINGS: Final = 6
+# How long an order of a seller that nobody has registered yet waits until it is looked at again.
+UNREGISTERED_WAIT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MailProblem:
+    """What came back from an address. It counts only while the seller's contact still is that address."""
+
+    kind: Literal["bounce", "complaint"]
+    email: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """A registered seller."""
+
+    seller_id: str
+    contact: Contact
+    mail_problem: MailProblem | None = None
+
+    @property
+    def unreachable(self) -> MailProblem | None:
+        """Why mail to the present address does not arrive, if it is known not to."""
+        problem = self.mail_problem
+        return problem if problem and problem.email == self.contact.email else None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One e-mail to one seller about a sealed set of orders, as the ledger holds it.
+
+    ``lease_until`` is set while it is pending: nobody else sends it before that moment.
+    """
+
+    seller_id: str
+    summary_id: str
+    status: Status
+    order_ids: tuple[str, ...]
+    email: str
+    created_at: str
+    lease_until: str
+    attempts: int = 1
+    part: int = 1
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SendNow:
+    """Put the order into a summary now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Leave the order due, and look again at ``until``."""
+
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The seller wants no summaries: take the order off the list."""
+
+
+Plan = SendNow | Postpone | Settle
+
+
+def plan(summary_due_at: str, seller: Seller | None, now: str, daily_hour: int) -> Plan:
+    """What to do with a due order of this seller; None is a seller whom nobody has registered.
+
+    ``daily_hour`` (0–23) is when ``daily`` sellers get their summary, by their own clock.
+    """
+    moment = times.to_datetime(now)
+    if seller is None:
+        return Postpone(times.from_datetime(moment + UNREGISTERED_WAIT))
+    if seller.contact.summaries == "off":
+        return Settle()
+    if seller.contact.summaries == "daily":
+        zone = ZoneInfo(seller.contact.time_zone)
+        due = times.to_datetime(summary_due_at)
+        if next_daily(due - timedelta(milliseconds=1), zone, daily_hour) != due:  # not yet waiting for its day's hour
+            return Postpone(times.from_datetime(next_daily(moment, zone, daily_hour)))
+        if due > moment:
+            return Postpone(summary_due_at)
+    return SendNow()
+
+
+def next_daily(after: datetime, zone: ZoneInfo, hour: int) -> datetime:
+    """The first moment later than ``after`` at which it is ``hour`` o'clock in ``zone``, once for every calendar day.
+
+    An hour that the clocks skip counts where they jump to; of an hour that comes twice, the first counts.
+    """
+    day = after.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        moment = datetime.combine(day, time(hour), zone).astimezone(UTC)
+        if moment > after:
+            return moment
+        day += timedelta(days=1)
+
+
+def due_after(cancelled_at: str) -> str:
+    """When the sweep takes on an order that was cancelled at this moment, if the stream has not done so."""
+    return times.from_datetime(times.to_datetime(cancelled_at) + GRACE)
+
+
+def lease_after(now: str, attempts: int) -> str:
+    """Until when attempt number ``attempts`` keeps others from sending the same summary."""
+    return times.from_datetime(times.to_datetime(now) + LEASE * 2 ** min(attempts - 1, MAX_LEASE_DOUBLINGS))
+
+
+def shard_of(seller_id: str) -> str:
+    """The part of the sparse indexes that a seller is in; all its orders are in the same."""
+    return SHARDS[zlib.crc32(seller_id.encode()) % len(SHARDS)]
+
+
+def new_summary_id(now: str) -> str:
+    """An id that sorts by time and that SES accepts as a tag, e.g. ``S-20261123-140211-9f2c41d07a3e``."""
+    return f"S-{times.to_datetime(now):%Y%m%d-%H%M%S}-{secrets.token_hex(6)}"
+
+
+def in_parts(order_ids: Sequence[str]) -> list[Sequence[str]]:
+    """The orders of one seller, cut into as few summaries as hold them."""
+    return [order_ids[start : start + MAX_ORDERS] for start in range(0, len(order_ids), MAX_ORDERS)]
