@@ -23,10 +23,10 @@ def record(ledger: Ledger, sellers: Sellers, detail: Detail) -> None:
     """Record one event. Repeated, late and re-ordered events do no harm. Raises UnknownSummary, Unavailable."""
     kind = detail["eventType"]
     summary_id = _tag(detail)
+    count(f"Feedback.{kind.replace(' ', '')}")
     seller_id = ledger.seller_of(summary_id)
     if seller_id is None:
         raise UnknownSummary(summary_id)
-    count(f"Feedback.{kind.replace(' ', '')}")
     now = times.now()
     logger.info("feedback", extra={"seller_id": seller_id, "summary_id": summary_id, "event": kind})
     match kind:

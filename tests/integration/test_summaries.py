@@ -1,0 +1,442 @@
+"""Auto-cancelled orders reach their seller: the three mail functions on moto, in one thread."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from order_cancellation import summaries, times
+from tests.functions import Context, call, http_event, load, machine_claims, seller_claims
+
+PLANNER = machine_claims("planner", "network/orders", "network/sellers")
+
+
+@dataclass
+class Post:
+    """Stands where the SES client stands: takes every mail, or fails as it is told to."""
+
+    taken: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    def send_email(self, **mail: Any) -> dict[str, str]:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.taken.append(mail)
+        return {"MessageId": f"m-{len(self.taken)}"}
+
+    @property
+    def addresses(self) -> list[str]:
+        return [mail["Destination"]["ToAddresses"][0] for mail in self.taken]
+
+
+@dataclass
+class World:
+    """The functions, and what is around them."""
+
+    intake: ModuleType
+    cancel_order: ModuleType
+    summary: ModuleType
+    sweep: ModuleType
+    feedback: ModuleType
+    post: Post
+    position: int = 0
+
+    def register(self, seller_id: str, preference: str = "each_batch", zone: str = "UTC", email: str = "") -> None:
+        body = {"name": seller_id.title(), "email": email or f"ops@{seller_id}.example", "time_zone": zone}
+        event = http_event("register_seller", PLANNER, {**body, "summaries": preference}, seller_id=seller_id)
+        assert call(self.intake, event).status == 200
+
+    def place(self, seller_id: str, order_id: str) -> None:
+        body = {
+            "marketplace": "amazon",
+            "marketplace_order_id": f"113-{order_id}",
+            "destination_country": "US",
+            "placed_at": "2026-11-23T09:00:00Z",
+            "lines": [{"sku": "TENT", "quantity": 2}],
+            "fulfillment_centers": ["LAX1"],
+        }
+        assert (
+            call(self.intake, http_event("place_order", PLANNER, body, seller_id=seller_id, order_id=order_id)).status
+            == 201
+        )
+
+    def auto_cancel(self, *orders: tuple[str, str], reason: str = "stockout") -> None:
+        entries = [{"seller_id": seller_id, "order_id": order_id, "reason": reason} for seller_id, order_id in orders]
+        for seller_id, order_id in orders:
+            self.place(seller_id, order_id)
+        answer = call(self.intake, http_event("auto_cancel", PLANNER, {"cancellations": entries}))
+        assert answer.body["outcome"] == "success"
+
+    def records(self) -> list[dict[str, Any]]:
+        """The auto-cancellations in the stream since the last call: what the mapping's filter lets through."""
+        streams = boto3.client("dynamodbstreams")
+        arn = boto3.client("dynamodb").describe_table(TableName=os.environ["ORDERS_TABLE"])["Table"]["LatestStreamArn"]
+        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        every = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+        new, self.position = every[self.position :], len(every)
+        return [
+            record
+            for record in new
+            if record["eventName"] == "MODIFY"
+            and record["dynamodb"]["OldImage"]["status"]["S"] != "cancelled"
+            and record["dynamodb"]["NewImage"].get("cancellation", {}).get("M", {}).get("kind", {}).get("S") == "auto"
+        ]
+
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Run the stream function; returns the sequence numbers that it gave back."""
+        result = self.summary.lambda_handler({"Records": records}, Context(remaining_ms=120_000))
+        return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
+
+    def run_sweep(self) -> None:
+        self.sweep.lambda_handler({}, Context(remaining_ms=120_000))
+
+    def ses_event(self, kind: str, summary_id: str, **detail: Any) -> None:
+        mail = {"messageId": "m-1", "tags": {"summary_id": [summary_id], "ses:configuration-set": ["summaries"]}}
+        self.feedback.lambda_handler(
+            {"source": "aws.ses", "detail": {"eventType": kind, "mail": mail, **detail}}, Context()
+        )
+
+    def ledger(self) -> list[dict[str, Any]]:
+        return _scan(os.environ["SUMMARIES_TABLE"])
+
+    def due(self) -> list[str]:
+        return sorted(
+            str(order["order_id"]) for order in _scan(os.environ["ORDERS_TABLE"]) if "summary_due_at" in order
+        )
+
+
+def _scan(table: str) -> list[dict[str, Any]]:
+    items = boto3.client("dynamodb").scan(TableName=table)["Items"]
+    deserialize = TypeDeserializer().deserialize
+    return [{name: deserialize(value) for name, value in item.items()} for item in items]
+
+
+@dataclass
+class Clock:
+    moment: str = "2026-11-23T10:00:00.000Z"
+
+    def now(self) -> str:
+        return self.moment
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(times, "now", clock.now)
+    return clock
+
+
+@pytest.fixture
+def world(aws: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("SENDER_ADDRESS", "orders@network.example")
+    monkeypatch.setenv("CONFIGURATION_SET", "summaries")
+    monkeypatch.setenv("DAILY_SUMMARY_HOUR", "8")
+    names = ("order_intake", "cancel_order", "cancellation_summary", "summary_sweep", "summary_feedback")
+    intake, cancel_order, summary, sweep, feedback = map(load, names)
+    world = World(intake, cancel_order, summary, sweep, feedback, Post())
+    for module in (world.summary, world.sweep):
+        monkeypatch.setattr(module.mailroom.postman, "_ses", world.post)
+    world.register("acme")
+    world.register("bluebird")
+    return world
+
+
+def error(code: str, message: str = "") -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(response, "SendEmail")
+
+
+BATCH = (("acme", "A-1"), ("acme", "A-2"), ("acme", "A-3"), ("bluebird", "B-1"), ("bluebird", "B-2"))
+
+
+def test_one_mail_to_each_seller_of_a_batch(world: World) -> None:
+    world.auto_cancel(*BATCH)
+    assert world.deliver(world.records()) == []
+    assert sorted(world.post.addresses) == ["ops@acme.example", "ops@bluebird.example"]
+    listed = {entry["seller_id"]: entry["order_ids"] for entry in world.ledger()}
+    assert listed == {"acme": ["A-1", "A-2", "A-3"], "bluebird": ["B-1", "B-2"]}
+    assert {entry["status"] for entry in world.ledger()} == {"sent"}
+    assert world.due() == []
+    assert all("lease_until" not in entry for entry in world.ledger())
+
+
+def test_the_same_records_again_mail_nothing(world: World) -> None:
+    world.auto_cancel(*BATCH)
+    records = world.records()
+    world.deliver(records)
+    world.deliver(records)
+    world.deliver(records[2:])
+    assert len(world.post.taken) == 2
+
+
+def test_a_record_in_a_new_batch_is_told_without_those_that_were_told(world: World) -> None:
+    world.auto_cancel(("acme", "A-1"), ("acme", "A-2"))
+    records = world.records()
+    world.deliver(records[:1])
+    world.deliver(records)
+    assert [entry["order_ids"] for entry in sorted(world.ledger(), key=lambda entry: entry["order_ids"])] == [
+        ["A-1"],
+        ["A-2"],
+    ]
+
+
+def test_a_sellers_own_cancel_is_not_due(world: World) -> None:
+    world.place("acme", "A-1")
+    assert call(world.cancel_order, http_event("cancel_one", seller_claims("acme"), order_id="A-1")).status == 200
+    assert world.records() == []
+    assert world.due() == []
+
+
+def test_a_replayed_auto_cancellation_is_not_due_again(world: World) -> None:
+    world.place("acme", "A-1")
+    body = {"cancellations": [{"seller_id": "acme", "order_id": "A-1", "reason": "stockout"}]}
+    event = http_event("auto_cancel", PLANNER, body, {"Idempotency-Key": "k"})
+    call(world.intake, event)
+    world.deliver(world.records())
+    again = call(world.intake, http_event("auto_cancel", PLANNER, body, {"idempotency-key": "k"}))
+    assert again.headers["idempotent-replayed"] == "true"
+    assert world.due() == []
+
+
+def test_an_unreadable_record_fails_alone(world: World) -> None:
+    world.auto_cancel(*BATCH)
+    records = world.records()
+    poison = {**records[1], "dynamodb": {**records[1]["dynamodb"], "NewImage": {"order_id": {"S": "A-2"}}}}
+    failed = world.deliver([records[0], poison, *records[2:]])
+    assert failed == [records[1]["dynamodb"]["SequenceNumber"]]
+    assert sorted(world.post.addresses) == ["ops@acme.example", "ops@bluebird.example"]
+    assert world.due() == ["A-2"]
+
+
+def test_what_the_stream_lost_the_sweep_finds(world: World, clock: Clock) -> None:
+    world.auto_cancel(*BATCH)
+    world.records()  # lost
+    world.run_sweep()
+    assert world.post.taken == []  # the stream may still bring them
+    clock.moment = "2026-11-23T10:10:01.000Z"
+    world.run_sweep()
+    assert sorted(world.post.addresses) == ["ops@acme.example", "ops@bluebird.example"]
+    assert world.due() == []
+
+
+def test_an_answer_that_did_not_come_is_settled_by_the_send_event(world: World, clock: Clock) -> None:
+    world.auto_cancel(("acme", "A-1"))
+    world.post.failures = [ReadTimeoutError(endpoint_url="ses")]
+    world.deliver(world.records())
+    (entry,) = world.ledger()
+    assert entry["status"] == "pending"
+    world.ses_event("Send", entry["summary_id"])
+    clock.moment = "2026-11-23T12:00:00.000Z"
+    world.run_sweep()
+    assert world.post.taken == []
+    assert world.ledger()[0]["status"] == "sent"
+
+
+def test_without_an_event_the_same_set_is_sent_again_after_the_lease(world: World, clock: Clock) -> None:
+    world.auto_cancel(("acme", "A-1"), ("acme", "A-2"))
+    world.post.failures = [ReadTimeoutError(endpoint_url="ses")]
+    world.deliver(world.records())
+    clock.moment = "2026-11-23T10:04:59.000Z"
+    world.run_sweep()
+    assert world.post.taken == []
+    clock.moment = "2026-11-23T10:05:01.000Z"
+    world.auto_cancel(("acme", "A-3"))
+    world.run_sweep()
+    world.run_sweep()
+    (mail,) = world.post.taken
+    assert "A-1" in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert "A-3" not in mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert world.ledger()[0] | {"attempts": 2, "order_ids": ["A-1", "A-2"], "status": "sent"} == world.ledger()[0]
+
+
+@pytest.mark.parametrize("failure", [error("TooManyRequestsException"), error("ThrottlingException")])
+def test_a_throttled_mail_goes_with_the_next_sweep(world: World, clock: Clock, failure: Exception) -> None:
+    world.auto_cancel(("acme", "A-1"))
+    world.post.failures = [failure]
+    world.deliver(world.records())
+    clock.moment = "2026-11-23T10:01:00.000Z"
+    world.run_sweep()
+    assert world.post.addresses == ["ops@acme.example"]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        error("SendingPausedException"),
+        error("MessageRejected", "Email address is not verified."),
+        error("LimitExceededException"),
+    ],
+)
+def test_when_ses_takes_nothing_the_rest_waits_and_an_alarm_is_raised(
+    world: World, clock: Clock, failure: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.auto_cancel(*BATCH)
+    world.post.failures = [failure]
+    assert world.deliver(world.records()) == []
+    assert world.post.taken == []
+    assert '"SendingStopped":[1.0]' in capsys.readouterr().out  # the metric that SendingStoppedAlarm watches
+    clock.moment = "2026-11-23T10:11:00.000Z"
+    world.run_sweep()
+    assert sorted(world.post.addresses) == ["ops@acme.example", "ops@bluebird.example"]
+
+
+def test_a_mail_that_ses_never_will_take_is_parked_and_the_others_go(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.auto_cancel(*BATCH)
+    world.post.failures = [error("BadRequestException")]
+    world.deliver(world.records())
+    assert len(world.post.taken) == 1
+    assert sorted(entry["status"] for entry in world.ledger()) == ["parked", "sent"]
+    assert '"SummariesParked":[1.0]' in capsys.readouterr().out
+
+
+def test_a_defect_in_one_sellers_mail_keeps_nobody_elses_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.auto_cancel(*BATCH)
+    compose = world.summary.mailroom.__class__._deliver
+
+    def fail_for_acme(self: Any, seller: Any, *rest: Any) -> None:
+        if seller.seller_id == "acme":
+            raise ZeroDivisionError
+        compose(self, seller, *rest)
+
+    monkeypatch.setattr(world.summary.mailroom.__class__, "_deliver", fail_for_acme)
+    assert len(world.deliver(world.records())) == 3
+    assert world.post.addresses == ["ops@bluebird.example"]
+
+
+def test_delivery_bounce_and_complaint(world: World) -> None:
+    world.auto_cancel(("acme", "A-1"), ("bluebird", "B-1"))
+    world.deliver(world.records())
+    ids = {entry["seller_id"]: entry["summary_id"] for entry in world.ledger()}
+    world.ses_event("Delivery", ids["acme"])
+    world.ses_event("Send", ids["acme"])  # late: it does not take the summary back
+    recipient = [{"emailAddress": "ops@bluebird.example"}]
+    world.ses_event("Bounce", ids["bluebird"], bounce={"bounceType": "Permanent", "bouncedRecipients": recipient})
+    assert {entry["seller_id"]: entry["status"] for entry in world.ledger()} == {
+        "acme": "delivered",
+        "bluebird": "bounced",
+    }
+    problem = {seller["seller_id"]: seller.get("mail_problem") for seller in _scan(os.environ["SELLERS_TABLE"])}
+    assert problem["acme"] is None
+    assert (problem["bluebird"] or {})["kind"] == "bounce"
+    world.ses_event(
+        "Complaint", ids["acme"], complaint={"complainedRecipients": [{"emailAddress": "ops@acme.example"}]}
+    )
+    marked = {seller["seller_id"]: seller["mail_problem"]["kind"] for seller in _scan(os.environ["SELLERS_TABLE"])}
+    assert marked == {"acme": "complaint", "bluebird": "bounce"}
+
+
+def test_nothing_is_sent_to_an_address_that_bounced_until_it_changes(world: World) -> None:
+    world.auto_cancel(("acme", "A-1"))
+    world.deliver(world.records())
+    recipient = [{"emailAddress": "ops@acme.example"}]
+    summary_id = world.ledger()[0]["summary_id"]
+    world.ses_event("Bounce", summary_id, bounce={"bounceType": "Permanent", "bouncedRecipients": recipient})
+    world.auto_cancel(("acme", "A-2"))
+    world.deliver(world.records())
+    assert len(world.post.taken) == 1
+    world.register("acme", email="new@acme.example")
+    world.auto_cancel(("acme", "A-3"))
+    world.deliver(world.records())
+    assert world.post.addresses == ["ops@acme.example", "new@acme.example"]
+
+
+def test_an_event_about_a_summary_that_nobody_knows_comes_again(world: World) -> None:
+    with pytest.raises(Exception, match="S-unknown"):
+        world.ses_event("Send", "S-unknown")
+
+
+def test_daily_sellers_get_one_mail_at_their_own_hour(world: World, clock: Clock) -> None:
+    world.register("acme", "daily", "America/Los_Angeles")
+    world.auto_cancel(("acme", "A-1"))
+    world.deliver(world.records())
+    clock.moment = "2026-11-23T12:00:00.000Z"
+    world.auto_cancel(("acme", "A-2"))
+    world.records()  # this one the stream lost
+    clock.moment = "2026-11-23T12:10:01.000Z"
+    world.run_sweep()
+    clock.moment = "2026-11-23T15:59:59.000Z"
+    world.run_sweep()
+    assert world.post.taken == []
+    clock.moment = "2026-11-23T16:00:01.000Z"
+    world.run_sweep()
+    assert [sorted(entry["order_ids"]) for entry in world.ledger()] == [["A-1", "A-2"]]
+    assert len(world.post.taken) == 1
+
+
+def test_who_wants_no_summaries_gets_none_and_the_orders_are_settled(world: World, clock: Clock) -> None:
+    world.register("acme", "off")
+    world.auto_cancel(("acme", "A-1"), ("acme", "A-2"))
+    records = world.records()
+    world.deliver(records[:1])
+    clock.moment = "2026-11-23T10:30:00.000Z"
+    world.run_sweep()
+    world.deliver(records)
+    assert world.post.taken == []
+    assert world.ledger() == []
+    assert world.due() == []
+
+
+def test_orders_of_an_unregistered_seller_wait_for_its_address(world: World, clock: Clock) -> None:
+    world.auto_cancel(("newcomer", "N-1"))
+    world.deliver(world.records())
+    assert world.due() == ["N-1"]
+    world.register("newcomer")
+    clock.moment = "2026-11-23T11:00:01.000Z"
+    world.run_sweep()
+    assert world.post.addresses == ["ops@newcomer.example"]
+
+
+def test_orders_that_take_several_transactions_to_claim_are_one_mail(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("order_cancellation.ledger._CLAIMS_PER_TRANSACTION", 3)
+    orders = [("acme", f"A-{number}") for number in range(8)]
+    world.auto_cancel(*orders)
+    world.deliver(world.records())
+    (entry,) = world.ledger()
+    assert sorted(entry["order_ids"]) == sorted(order_id for _, order_id in orders)
+    assert len(world.post.taken) == 1
+
+
+def test_more_orders_than_a_summary_holds_make_numbered_ones(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summaries, "MAX_ORDERS", 2)
+    world.auto_cancel(*[("acme", f"A-{number}") for number in range(5)])
+    world.deliver(world.records())
+    assert sorted((entry["part"], entry["parts"], len(entry["order_ids"])) for entry in world.ledger()) == [
+        (1, 3, 2),
+        (2, 3, 2),
+        (3, 3, 1),
+    ]
+
+
+def test_a_late_writer_cannot_add_to_a_summary_whose_lease_was_taken(
+    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that was frozen between two claims wakes up after the sweep has sent what was sealed."""
+    monkeypatch.setattr("order_cancellation.ledger._CLAIMS_PER_TRANSACTION", 3)
+    world.auto_cancel(*[("acme", f"A-{number}") for number in range(5)])
+    ledger = world.summary.mailroom.ledger
+    claim, calls = ledger._claim, []
+
+    def sleep_before_the_second(draft: Any, order_ids: list[str]) -> None:
+        calls.append(order_ids)
+        if len(calls) == 2:
+            clock.moment = "2026-11-23T10:05:01.000Z"
+            world.run_sweep()
+        claim(draft, order_ids)
+
+    ledger._claim = sleep_before_the_second
+    failed = world.deliver(world.records())
+    assert len(failed) == 5  # given back, and harmless
+    assert len(world.post.taken) == 1
+    assert [len(entry["order_ids"]) for entry in world.ledger()] == [3]
+    assert len(world.due()) == 2
