@@ -84,14 +84,18 @@ class Cloud:
         self._spawn("cloud", [str(Path(sys.executable).parent / "ministack")], environment)
         self._wait_for(self.port, "cloud")
 
-    def serve_web(self) -> None:
-        """Start the portal and the mailbox page, once stack.json is written. Raises LocalCloudError."""
-        command = [sys.executable, "-m", "local.web", str(self.directory / "stack.json"), str(self.port + 1)]
-        self._spawn("web", command, os.environ | {"PYTHONPATH": str(ROOT)})
+    def start_companions(self) -> None:
+        """Start what stands beside the AWS APIs, once stack.json is written: the stream's reader, and the web server
+        for the portal and the mailbox. Raises LocalCloudError.
+        """
+        described = str(self.directory / "stack.json")
+        environment = _without_aws() | {"PYTHONPATH": str(ROOT)}
+        self._spawn("event_source", [sys.executable, "-m", "local.event_source", described], environment)
+        self._spawn("web", [sys.executable, "-m", "local.web", described, str(self.port + 1)], environment)
         self._wait_for(self.port + 1, "web")
 
     def stop(self) -> bool:
-        """End what ``start`` and ``serve_web`` began here, by process id. Says whether there was anything."""
+        """End what ``start`` and ``start_companions`` began here, by process id. Says whether there was anything."""
         stopped = False
         for pid_file in self.directory.glob("*.pid"):
             pid = int(pid_file.read_text())
@@ -154,7 +158,7 @@ def _require_free(host: str, port: int) -> None:
 def _is_ours(pid: int) -> bool:
     """Whether the process still is one that we started: it leads its own group, and the number was not given anew."""
     command = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "ministack" in command.stdout or "local.web" in command.stdout
+    return any(name in command.stdout for name in ("ministack", "local.web", "local.event_source"))
 
 
 def _wait_until_gone(pid: int) -> None:

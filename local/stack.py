@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local import bridges, deploy, seed
+from local import bridges, deploy, event_source, seed
 from local.cloud import REGION, ROOT, Cloud, LocalCloudError
 from scripts import onboard
 
@@ -47,10 +47,11 @@ def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
         outputs = onboard.stack_outputs(cloud.client("cloudformation"), deploy.STACK_NAME)
         bridges.apply(cloud, outputs["ApiId"], deploy.parameters(cloud))
         description = _describe(cloud, outputs)
+        event_source.disable_mapping(cloud, description["functions"]["cancellation_summary"])
         say("Seeding           sellers, fulfillment centers, orders")
         seed.orders(description)
         cloud.write_description(description)
-        cloud.serve_web()
+        cloud.start_companions()
     except BaseException:
         cloud.stop()
         raise
