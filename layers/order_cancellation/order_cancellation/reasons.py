@@ -10,7 +10,8 @@ from order_cancellation.orders import Kind
 class Reason:
     """Why an order was cancelled, in words that a seller understands.
 
-    ``short`` fits a subject line ("2 out of stock"); ``what_to_do`` is an imperative sentence or two.
+    ``short`` fits a subject line ("2 out of stock"), ``short_plural`` is there where it differs ("2 mis-linked SKUs");
+    ``explanation`` is true of one order and of many; ``what_to_do`` is an imperative sentence or two.
     """
 
     code: str
@@ -19,6 +20,11 @@ class Reason:
     short: str
     explanation: str
     what_to_do: str
+    short_plural: str = ""
+
+    def counted(self, orders: int) -> str:
+        """So many orders with this reason, e.g. ``1 mis-linked SKU`` or ``2 mis-linked SKUs``."""
+        return f"{orders} {self.short if orders == 1 else self.short_plural or self.short}"
 
 
 _ENTRIES = (
@@ -67,7 +73,7 @@ _ENTRIES = (
         "auto",
         "Out of stock",
         "out of stock",
-        "No fulfillment center has enough stock to ship this order.",
+        "No fulfillment center has enough stock to ship the order.",
         "Send us more stock, then place the order again; or have it shipped by another fulfilment service.",
     ),
     Reason(
@@ -75,7 +81,7 @@ _ENTRIES = (
         "auto",
         "International order that cannot be fulfilled",
         "international",
-        "This order goes to a country that we cannot ship its goods to.",
+        "The order goes to a country that we cannot ship its goods to.",
         "Have it shipped by another fulfilment service, or stop offering these goods in that country.",
     ),
     Reason(
@@ -85,6 +91,7 @@ _ENTRIES = (
         "mis-linked SKU",
         "The marketplace listing is linked to a SKU that is not the product it sells, or to none.",
         "Correct the SKU link of the listing, then place the order again.",
+        short_plural="mis-linked SKUs",
     ),
 )
 
