@@ -2,6 +2,8 @@
 
 import os
 
+from hypothesis import settings
+
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -18,3 +20,6 @@ ENVIRONMENT = {
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
 os.environ.update(ENVIRONMENT)
+
+settings.register_profile("project", deadline=None)  # how long an example takes says nothing about the code
+settings.load_profile("project")

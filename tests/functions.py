@@ -109,6 +109,10 @@ class Response:
 
 def call(module: ModuleType, event: dict[str, Any], context: Context | None = None) -> Response:
     """Run the handler as Lambda would."""
-    raw = module.lambda_handler(event, context or Context())
-    headers = {name.lower(): ", ".join(values) for name, values in raw["multiValueHeaders"].items()}
-    return Response(raw["statusCode"], headers, raw["body"])
+    return response(module.lambda_handler(event, context or Context()))
+
+
+def response(returned: Mapping[str, Any]) -> Response:
+    """What a handler returned, as its caller sees it."""
+    headers = {name.lower(): ", ".join(values) for name, values in returned["multiValueHeaders"].items()}
+    return Response(returned["statusCode"], headers, returned["body"])

@@ -1,9 +1,12 @@
 """The real handlers on moto, in one thread. moto is not atomic: nothing here says anything about a race."""
 
+from __future__ import annotations
+
+import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -11,7 +14,13 @@ from moto import mock_aws
 
 from local.bridges import template
 from order_cancellation import store
-from tests import functions
+from tests import functions, world
+from tests.integration.wire import Wire
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    Records = Callable[[], list[Any]]
 
 TABLES = {
     "ORDERS_TABLE": "OrdersTable",
@@ -27,13 +36,19 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # moto answers stream calls only at the host without the account id
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
     with mock_aws():
-        dynamodb = boto3.client("dynamodb")
+        create_tables(boto3.client("dynamodb"))
         for variable, logical_id in TABLES.items():
-            dynamodb.create_table(TableName=logical_id, **table_properties(logical_id))
             monkeypatch.setenv(variable, logical_id)
         yield
 
 
+def create_tables(dynamodb: DynamoDBClient) -> None:
+    """Make the template's tables, under their logical names."""
+    for logical_id in TABLES.values():
+        dynamodb.create_table(TableName=logical_id, **table_properties(logical_id))
+
+
+@functools.cache
 def table_properties(logical_id: str) -> dict[str, Any]:
     """What template.yaml says of a table, as CreateTable takes it."""
     properties = template()["Resources"][logical_id]["Properties"]
@@ -45,31 +60,85 @@ def table_properties(logical_id: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def cancel_order(aws: None) -> ModuleType:
+def dynamodb(aws: None) -> DynamoDBClient:
+    """A client of the tests' own: what goes through it is neither counted nor broken."""
+    return boto3.client("dynamodb")
+
+
+@pytest.fixture
+def wire(aws: None, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """The wire that all functions of the test share. No pause is made between the SDK's tries."""
+    client = store.client()
+    monkeypatch.setattr(store, "client", lambda: client)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    return Wire(client)
+
+
+@pytest.fixture
+def cancel_order(wire: Wire) -> ModuleType:
     return functions.load("cancel_order")
 
 
 @pytest.fixture
-def view_orders(aws: None) -> ModuleType:
+def view_orders(wire: Wire) -> ModuleType:
     return functions.load("view_orders")
 
 
 @pytest.fixture
-def order_intake(aws: None) -> ModuleType:
+def order_intake(wire: Wire) -> ModuleType:
     return functions.load("order_intake")
 
 
 @pytest.fixture
-def fulfillment_center_events(aws: None) -> ModuleType:
-    dynamodb = boto3.client("dynamodb")
-    for fc_id in ("LAX1", "EWR2"):
-        dynamodb.put_item(
-            TableName=os.environ["FULFILLMENT_CENTERS_TABLE"],
-            Item={"client_id": {"S": f"client-{fc_id}"}, "fc_id": {"S": fc_id}},
-        )
+def fulfillment_center_events(wire: Wire, dynamodb: DynamoDBClient) -> ModuleType:
+    for client_id, fc_id in world.FULFILLMENT_CENTERS.items():
+        item = {"client_id": {"S": client_id}, "fc_id": {"S": fc_id}}
+        dynamodb.put_item(TableName=os.environ["FULFILLMENT_CENTERS_TABLE"], Item=item)
     return functions.load("fulfillment_center_events")
 
 
 @pytest.fixture
-def orders(aws: None) -> store.Orders:
-    return store.Orders(store.client(), os.environ["ORDERS_TABLE"])
+def orders(dynamodb: DynamoDBClient) -> store.Orders:
+    """The Orders table, past the wire."""
+    return store.Orders(dynamodb, os.environ["ORDERS_TABLE"])
+
+
+@pytest.fixture(scope="session")
+def world_items() -> dict[str, list[Any]]:
+    """The items of tests/world.py, by table. They are written once, for moto takes its time over an UpdateItem."""
+    furnished = (TABLES["ORDERS_TABLE"], TABLES["FULFILLMENT_CENTERS_TABLE"])
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb")
+        create_tables(dynamodb)
+        world.furnish(dynamodb, *furnished)
+        return {table: dynamodb.scan(TableName=table)["Items"] for table in furnished}
+
+
+@pytest.fixture
+def furnished(dynamodb: DynamoDBClient, world_items: dict[str, list[Any]]) -> None:
+    """The world of tests/world.py."""
+    puts: dict[str, Any] = {
+        table: [{"PutRequest": {"Item": item}} for item in items] for table, items in world_items.items()
+    }
+    dynamodb.batch_write_item(RequestItems=puts)
+
+
+@pytest.fixture
+def stream_records(dynamodb: DynamoDBClient) -> Records:
+    """Reads what is on the Orders stream: one record for every write."""
+
+    def read() -> list[Any]:
+        streams = boto3.client("dynamodbstreams")
+        arn = dynamodb.describe_table(TableName=os.environ["ORDERS_TABLE"])["Table"]["LatestStreamArn"]
+        shards = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        iterators = [
+            streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+            for shard in shards
+        ]
+        return [
+            record
+            for iterator in iterators
+            for record in streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+        ]
+
+    return read

@@ -1,11 +1,13 @@
 """The rules. What may be cancelled, and how an order moves forward, is decided by the table in this file alone.
 
-Standard library only, no clock, no network: everything here is a value or a function of its arguments.
+No library, no clock, no network: everything here is a value or a function of its arguments.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from order_cancellation.times import to_datetime
 
 RECEIVED: Final = "received"
 ALLOCATED: Final = "allocated"
@@ -104,12 +106,13 @@ class Order:
 
         One that skipped the report counts from the first later event: a shipped parcel was packed.
         """
-        times = []
+        packers = []
         for fc_id, reported in self.milestones.items():
             reached = [at for event, at in reported.items() if _rank(event) >= _rank(PICKED_PACKED)]
             if reached:
-                times.append((min(reached), fc_id))
-        return tuple((fc_id, at) for at, fc_id in sorted(times))
+                packers.append((fc_id, min(reached, key=to_datetime)))
+        # as times, not as texts: centers report with different precision, and ".5Z" would sort before "Z"
+        return tuple(sorted(packers, key=lambda packer: (to_datetime(packer[1]), packer[0])))
 
 
 def furthest(reported: Mapping[str, str]) -> str:

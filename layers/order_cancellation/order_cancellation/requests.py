@@ -27,9 +27,12 @@ SUMMARY_PREFERENCES: Final = ("each_batch", "daily", "off")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _EMAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,189}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+    r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)@"
+    r"(?=.{1,189}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# No control characters, no halves of pairs, no non-characters; nor U+FFFD, which API Gateway puts for bytes that are
+# not UTF-8: what the caller meant there is lost.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
 _LINE_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]{1,128}")
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -82,7 +85,7 @@ class FulfillmentEvent:
 
 
 def json_body(event: Mapping[str, Any]) -> Any:
-    """The JSON value in an API Gateway proxy event; None where there is no body.
+    """The JSON value in an API Gateway proxy event; None where there is no body: ``null`` is refused.
 
     Raises Problem ``payload_too_large`` over 64 KiB, InvalidRequest for anything but UTF-8 JSON without duplicate keys.
     """
@@ -93,7 +96,7 @@ def json_body(event: Mapping[str, Any]) -> Any:
         raise Problem("payload_too_large", f"The body has {len(raw)} bytes; at most {MAX_BODY_BYTES} are accepted.")
     _require_json_content_type(event)
     try:
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         raise InvalidRequest("body", f"is not UTF-8 (byte {error.start})") from error
     except json.JSONDecodeError as error:
@@ -102,6 +105,9 @@ def json_body(event: Mapping[str, Any]) -> Any:
         raise InvalidRequest("body", "is nested too deeply") from error
     except ValueError as error:  # an integer of more digits than Python converts
         raise InvalidRequest("body", "has a number that is too long") from error
+    if value is None:
+        raise InvalidRequest("body", "must be an object, not null")
+    return value
 
 
 def header_values(event: Mapping[str, Any], name: str) -> Sequence[str]:

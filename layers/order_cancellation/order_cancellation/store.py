@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Item = Mapping[str, Any]
 
-# Three tries of at most 2 s each leave room in every function's timeout; a retry after a lost answer is safe (G3).
+# Three tries of at most 3 s each leave room in every function's timeout; a retry after a lost answer is safe (G3).
 CLIENT_CONFIG: Final = Config(
     connect_timeout=1,
     read_timeout=2,
@@ -33,13 +33,14 @@ CLIENT_CONFIG: Final = Config(
     max_pool_connections=32,
     tcp_keepalive=True,
 )
-MAX_CALL_SECONDS: Final = 8  # what one call can take at worst: all its tries and the pauses between them
+MAX_CALL_SECONDS: Final = 12  # what one call can take at worst: three tries of 3 s, pauses of 1 s and 2 s
 
 _UNAVAILABLE_CODES = frozenset(
     {
         "InternalServerError",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "ThrottlingException",
@@ -271,7 +272,9 @@ def call[Response](request: Callable[[], Response]) -> Response:
     try:
         return request()
     except ClientError as error:
-        if error.response["Error"]["Code"] in _UNAVAILABLE_CODES:
+        # A 5xx may come from what stands before DynamoDB, without a code of DynamoDB's.
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status >= 500 or error.response["Error"]["Code"] in _UNAVAILABLE_CODES:
             raise Unavailable from error
         raise
     except BotoCoreError as error:

@@ -1,0 +1,174 @@
+"""What may be cancelled, and how fulfillment centers move an order forward."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from order_cancellation import orders
+from order_cancellation.orders import CANCELLABLE, CANCELLED, EVENTS, PROGRESS, STATUSES, TRANSITIONS, Order
+from tests import examples
+
+Milestones = Mapping[str, Mapping[str, str]]
+
+
+class TestTransitions:
+    @pytest.mark.parametrize(
+        ("status", "cancellable"),
+        [
+            ("received", True),
+            ("allocated", True),
+            ("picking", True),
+            ("picked_packed", False),
+            ("shipped", False),
+            ("delivered", False),
+            ("cancelled", False),
+            ("on_hold", False),  # a status that this version does not know
+            ("", False),
+        ],
+    )
+    def test_an_order_can_be_cancelled_until_it_is_packed(self, status: str, cancellable: bool) -> None:
+        assert examples.order(status=status).cancellable is cancellable
+
+    @pytest.mark.parametrize("status", STATUSES)
+    def test_nothing_goes_back(self, status: str) -> None:
+        behind = PROGRESS[: PROGRESS.index(status) + 1] if status in PROGRESS else STATUSES
+        assert TRANSITIONS[status].isdisjoint(behind)
+
+    @pytest.mark.parametrize("status", [status for status in STATUSES if status != CANCELLED])
+    def test_a_fulfillment_center_may_skip_steps(self, status: str) -> None:
+        assert TRANSITIONS[status] >= set(PROGRESS[PROGRESS.index(status) + 1 :])
+
+    def test_cancelled_and_delivered_are_final(self) -> None:
+        assert TRANSITIONS["cancelled"] == TRANSITIONS["delivered"] == frozenset()
+
+
+class TestStatus:
+    """An order of one center is where the center is; one of several is packed with the first, shipped with the last."""
+
+    @pytest.mark.parametrize("event", EVENTS)
+    def test_of_one_fulfillment_center(self, event: str) -> None:
+        assert orders.status_of({"LAX1": {event: "2026-11-23T14:00:00Z"}}) == event
+
+    @pytest.mark.parametrize(
+        ("lax1", "ewr2", "status"),
+        [
+            (None, None, "received"),
+            ("allocated", None, "allocated"),
+            ("picking", "allocated", "picking"),
+            ("picked_packed", None, "picked_packed"),
+            ("picked_packed", "picking", "picked_packed"),
+            ("picked_packed", "picked_packed", "picked_packed"),
+            ("shipped", None, "picked_packed"),
+            ("shipped", "picking", "picked_packed"),
+            ("delivered", "picked_packed", "picked_packed"),
+            ("shipped", "shipped", "shipped"),
+            ("delivered", "shipped", "shipped"),
+            ("delivered", "delivered", "delivered"),
+        ],
+    )
+    def test_of_two(self, lax1: str | None, ewr2: str | None, status: str) -> None:
+        at = "2026-11-23T14:00:00Z"
+        first, second = ({event: at} if event else {} for event in (lax1, ewr2))
+        assert orders.status_of({"LAX1": first, "EWR2": second}) == status
+        assert orders.status_of({"LAX1": second, "EWR2": first}) == status
+
+    def test_of_none(self) -> None:
+        assert orders.status_of({}) == "received"
+
+
+class TestRecord:
+    def test_the_first_center_that_packs_closes_the_order(self) -> None:
+        order = examples.order({"LAX1": {}, "EWR2": {}})
+        packed = orders.record(order, "EWR2", "picked_packed", examples.PACKED_AT)
+        assert packed
+        assert packed.status == "picked_packed"
+        assert not packed.cancellable
+        assert packed.milestones == {"LAX1": {}, "EWR2": {"picked_packed": examples.PACKED_AT}}
+
+    def test_the_other_centers_go_on(self) -> None:
+        order = examples.order({"LAX1": {"picked_packed": examples.PACKED_AT}, "EWR2": {}})
+        later = orders.record(order, "EWR2", "picking", "2026-11-23T14:10:00Z")
+        assert later
+        assert later.status == "picked_packed"
+        assert later.fulfillment_center_status("EWR2") == "picking"
+
+    def test_the_order_that_was_seen_is_left_as_it_is(self) -> None:
+        milestones: Milestones = {"LAX1": {}}
+        order = examples.order(milestones)
+        orders.record(order, "LAX1", "picking", "2026-11-23T14:00:00Z")
+        assert milestones == {"LAX1": {}}
+        assert order.status == "received"
+
+    @pytest.mark.parametrize("event", ["allocated", "picking", "picked_packed"])
+    def test_an_event_at_or_behind_what_is_recorded_changes_nothing(self, event: str) -> None:
+        assert orders.record(examples.packed_order(), "LAX1", event, "2026-11-23T15:00:00Z") is None
+
+
+class TestPacked:
+    """Which center has packed, and when: the refusal of a cancel names them."""
+
+    @pytest.mark.parametrize(
+        ("milestones", "packed"),
+        [
+            pytest.param({"LAX1": {"picking": "2026-11-23T13:00:00Z"}}, (), id="nobody yet"),
+            pytest.param(
+                {"LAX1": {"picked_packed": "2026-11-23T14:00:00Z"}, "EWR2": {"picking": "2026-11-23T13:00:00Z"}},
+                (("LAX1", "2026-11-23T14:00:00Z"),),
+                id="one of two",
+            ),
+            pytest.param(
+                {"LAX1": {"picked_packed": "2026-11-23T14:05:00Z"}, "EWR2": {"picked_packed": "2026-11-23T14:00:00Z"}},
+                (("EWR2", "2026-11-23T14:00:00Z"), ("LAX1", "2026-11-23T14:05:00Z")),
+                id="first packer first",
+            ),
+            pytest.param(
+                {"LAX1": {"shipped": "2026-11-23T15:00:00Z"}},
+                (("LAX1", "2026-11-23T15:00:00Z"),),
+                id="packing not reported: the shipping tells",
+            ),
+            pytest.param(
+                {"LAX1": {"shipped": "2026-11-23T15:00:00Z", "delivered": "2026-11-24T09:00:00Z"}},
+                (("LAX1", "2026-11-23T15:00:00Z"),),
+                id="the earliest of what tells",
+            ),
+            pytest.param(
+                {
+                    "LAX1": {"picked_packed": "2026-11-23T14:00:00.5Z"},
+                    "EWR2": {"picked_packed": "2026-11-23T14:00:00Z"},
+                },
+                (("EWR2", "2026-11-23T14:00:00Z"), ("LAX1", "2026-11-23T14:00:00.5Z")),
+                id="compared as times, not as texts: '.' sorts before 'Z'",
+            ),
+            pytest.param(
+                {"LAX1": {"picked_packed": "2026-11-23T14:00:00Z"}, "EWR2": {"picked_packed": "2026-11-23T14:00:00Z"}},
+                (("EWR2", "2026-11-23T14:00:00Z"), ("LAX1", "2026-11-23T14:00:00Z")),
+                id="at the same time: by name",
+            ),
+        ],
+    )
+    def test_first_packer_first(self, milestones: Milestones, packed: tuple[tuple[str, str], ...]) -> None:
+        assert examples.order(milestones).packed() == packed
+
+
+_reports = st.lists(
+    st.tuples(st.sampled_from(["LAX1", "EWR2", "DFW3"]), st.sampled_from(EVENTS), st.integers(0, 59)), max_size=25
+)
+
+
+@given(_reports)
+def test_whatever_the_centers_report_the_order_only_goes_where_the_table_allows(
+    reports: list[tuple[str, str, int]],
+) -> None:
+    order = examples.order({"LAX1": {}, "EWR2": {}, "DFW3": {}})
+    for fc_id, event, minute in reports:
+        before = order
+        after: Order | None = orders.record(before, fc_id, event, f"2026-11-23T14:{minute:02}:00Z")
+        order = after or before
+        assert order.status == before.status or order.status in TRANSITIONS[before.status]
+        packers = [center for center, _ in order.packed()]
+        assert (order.status in CANCELLABLE) == (packers == [])
+        reached = [order.fulfillment_center_status(center) for center in order.milestones]
+        assert (order.status == "delivered") == (set(reached) == {"delivered"})
+        assert (order.status in ("shipped", "delivered")) == (set(reached) <= {"shipped", "delivered"})
