@@ -14,6 +14,7 @@ from typing import Any
 from local import seed, stack
 from local.client import Answer, Client, seller_tokens
 from local.cloud import LocalCloudError
+from local.web import messages
 
 _COLOR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 _BOLD, _DIM, _GREEN, _RED, _YELLOW = "1", "2", "32", "31", "33"
@@ -63,6 +64,24 @@ def tell(cognito: Any, description: dict[str, Any]) -> None:
     _show(planner, "POST", "/auto-cancellations", cancelled, 200)
     if cancelled.body["outcome"] != "success":
         raise StoryFailed(f"The auto-cancellations were not all done: {cancelled.body}")
+
+    _chapter(6, "The stream brings them to the mail function, and the seller gets one summary")
+    mail = _wait_for_mail(description)
+    _say(f"  To {', '.join(mail['To'])}", _BOLD)
+    _say(f"  {mail['Subject']}", _GREEN)
+    beginning = mail["BodyText"].partition("CANCELLED ORDERS")[0]  # the table behind it is better read in the mailbox
+    for line in beginning.strip().splitlines():
+        _say(f"      {line}", _DIM)
+
+
+def _wait_for_mail(description: dict[str, Any]) -> dict[str, Any]:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for mail in messages(description["endpoint_url"]):
+            if "DEMO-3" in mail["BodyText"] and "DEMO-4" in mail["BodyText"]:
+                return mail
+        time.sleep(0.25)
+    raise StoryFailed("No summary of DEMO-3 and DEMO-4 came within 30 s.")
 
 
 def _show(caller: Client, method: str, route: str, answer: Answer, expected: int) -> None:
