@@ -2,6 +2,8 @@
 
 import os
 
+pytest_plugins = ["tests.local_stack"]
+
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",

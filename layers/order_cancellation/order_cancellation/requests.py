@@ -93,7 +93,7 @@ def json_body(event: Mapping[str, Any]) -> Any:
         raise Problem("payload_too_large", f"The body has {len(raw)} bytes; at most {MAX_BODY_BYTES} are accepted.")
     _require_json_content_type(event)
     try:
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         raise InvalidRequest("body", f"is not UTF-8 (byte {error.start})") from error
     except json.JSONDecodeError as error:
@@ -102,6 +102,9 @@ def json_body(event: Mapping[str, Any]) -> Any:
         raise InvalidRequest("body", "is nested too deeply") from error
     except ValueError as error:  # an integer of more digits than Python converts
         raise InvalidRequest("body", "has a number that is too long") from error
+    if value is None:  # only a body that is not there may be missing
+        raise InvalidRequest("body", "must be an object, not null")
+    return value
 
 
 def header_values(event: Mapping[str, Any], name: str) -> Sequence[str]:
