@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from local.client import Client
-from tests.end_to_end.conftest import Place
+from tests.local_stack import Place
 
 
 def now() -> str:

@@ -1,4 +1,7 @@
-"""The local stack, once for all end-to-end tests: the template as it is, IAM enforced, real tokens, real HTTP."""
+"""The local stack, once for a whole test run: the template as it is, IAM enforced, real tokens, real HTTP.
+
+A plugin of tests/conftest.py, so that all folders whose tests ask for it share one stack.
+"""
 
 import itertools
 import socket

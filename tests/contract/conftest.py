@@ -1,0 +1,66 @@
+"""A seller of the contract tests' own, so that nothing they do is seen by the tests that share the stack."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from local import seed
+from local.client import Client, seller_tokens
+from local.cloud import Cloud
+from scripts import onboard
+from tests.contract import document
+
+SELLER = "contract"
+PASSWORD = "Contract-local-only-1"
+
+PlaceOne = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Callers:
+    """The callers of the API: those of each kind of token, and people who may not do what they try."""
+
+    seller: Client
+    planner: Client
+    center: Client
+    another_seller: Client
+    nobodys: Client  # signed in, but of no seller
+
+    def of(self, operation: document.Operation) -> Client:
+        """Who may call an operation."""
+        if not operation.scopes:
+            return self.seller
+        return self.center if "fulfillment/events" in operation.scopes else self.planner
+
+
+@pytest.fixture(scope="session")
+def callers(cloud: Cloud, description: dict[str, Any], bluebird: Client, planner: Client, lax1: Client) -> Callers:
+    cognito = cloud.client("cognito-idp")
+
+    def person(name: str, seller_id: str) -> Client:
+        email = f"{name}@contract.example"
+        onboard.open_seller(cognito, description["user_pool_id"], seller_id, email, PASSWORD)
+        tokens = seller_tokens(cognito, description["portal_client_id"], email, PASSWORD)
+        return Client(description["api_url"], tokens["IdToken"], name)
+
+    return Callers(person("seller", SELLER), planner, lax1, bluebird, person("nobodys", "-"))
+
+
+@pytest.fixture(scope="session")
+def place_one(planner: Client) -> PlaceOne:
+    """Places an order of the contract tests' seller, with LAX1 and EWR2."""
+
+    def place(order_id: str) -> str:
+        body = seed.placement(1, ("LAX1", "EWR2"), ("SKU-1", "SKU-2")) | {"placed_at": "2026-11-23T09:00:00Z"}
+        answer = planner.put(f"/sellers/{SELLER}/orders/{order_id}", body)
+        assert answer.status in (200, 201), answer.raw
+        return order_id
+
+    return place
+
+
+def as_nobody(client: Client) -> Client:
+    """The same caller without a token."""
+    return replace(client, token=None)
