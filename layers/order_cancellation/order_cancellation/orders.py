@@ -35,6 +35,10 @@ EVENTS: Final = PROGRESS[1:]
 
 Kind = Literal["seller", "auto"]
 
+# What a seller still has to do in the marketplace about a cancelled order; he says so himself, for nothing tells us.
+TO_DO: Final = "to_do"
+MARKETPLACE_CANCELLATIONS: Final = (TO_DO, "done", "not_needed")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -79,6 +83,7 @@ class Order:
     """One order with all its fulfillment centers: what one DynamoDB item holds.
 
     ``milestones`` has, for each ``fc_id``, the events that it reported and when they occurred.
+    ``marketplace_mark`` is one of MARKETPLACE_CANCELLATIONS once the seller has said it; a cancel writes none.
     """
 
     seller_id: str
@@ -87,6 +92,12 @@ class Order:
     placement: Placement
     milestones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     cancellation: Cancellation | None = None
+    marketplace_mark: str | None = None
+
+    @property
+    def marketplace_cancellation(self) -> str | None:
+        """Whether a cancelled order is still to be cancelled in its marketplace; None for one that is not cancelled."""
+        return (self.marketplace_mark or TO_DO) if self.status == CANCELLED else None
 
     @property
     def cancellable(self) -> bool:
