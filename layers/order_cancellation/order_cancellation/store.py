@@ -180,10 +180,7 @@ class Orders:
             "TableName": self._table,
             "IndexName": MARKETPLACE_INDEX,
             "KeyConditionExpression": "seller_id = :seller AND marketplace_order_id = :order",
-            "ExpressionAttributeValues": {
-                ":seller": {"S": seller_id},
-                ":marketplace_order": {"S": marketplace_order_id},
-            },
+            "ExpressionAttributeValues": {":seller": {"S": seller_id}, ":order": {"S": marketplace_order_id}},
             "Limit": limit,
         }
         if after is not None:
