@@ -8,36 +8,27 @@ import json
 import sys
 import urllib.request
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from local.cloud import HOST, ROOT
+from local import portal
+from local.cloud import HOST
+from local.portal import PortalHandler
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serves the portal's files, and the mailbox page made from what the local cloud captured."""
+class Handler(PortalHandler):
+    """Serves the portal, and the mailbox page made from what the local cloud captured."""
 
-    def __init__(self, *arguments: Any, stack: dict[str, Any], **options: Any) -> None:
-        self.stack = stack
-        super().__init__(*arguments, directory=str(ROOT / "portal"), **options)
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the base class's name
         if self.path.split("?")[0].rstrip("/") == "/mailbox":
-            self._page(mailbox(self.stack["endpoint_url"]))
+            self.more_headers = {}
+            self.page(mailbox(self.stack["endpoint_url"]))
         else:
             super().do_GET()
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class's name
         """Say nothing: the log is for errors."""
-
-    def _page(self, text: str) -> None:
-        body = text.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
 
 def messages(endpoint_url: str) -> list[dict[str, Any]]:
@@ -61,7 +52,8 @@ def mailbox(endpoint_url: str) -> str:
 
 def main() -> None:
     stack = json.loads(Path(sys.argv[1]).read_text())
-    ThreadingHTTPServer((HOST, int(sys.argv[2])), partial(Handler, stack=stack)).serve_forever()
+    handler = partial(Handler, stack=stack, portal_headers=portal.headers(stack))
+    ThreadingHTTPServer((HOST, int(sys.argv[2])), handler).serve_forever()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ ROUTES = {
     "register_seller": ("PUT", "/sellers/{seller_id}"),
     "place_order": ("PUT", "/sellers/{seller_id}/orders/{order_id}"),
     "auto_cancel": ("POST", "/auto-cancellations"),
+    "mark_marketplace": ("PUT", "/orders/{order_id}/marketplace-cancellation"),
+    "reconcile": ("POST", "/reconciliations"),
+    "list_summaries": ("GET", "/summaries"),
     "report": ("POST", "/fulfillment-centers/{fc_id}/events"),
 }
 
