@@ -23,7 +23,7 @@ from order_cancellation.summaries import MailProblem, Seller, shard_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import BatchGetItemInputTypeDef, QueryInputTypeDef, UpdateItemInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, UpdateItemInputTypeDef
 
 Item = Mapping[str, Any]
 
@@ -36,6 +36,8 @@ CLIENT_CONFIG: Final = Config(
     tcp_keepalive=True,
 )
 MAX_CALL_SECONDS: Final = 12  # what one call can take at worst: three tries of 3 s, pauses of 1 s and 2 s
+
+_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4)  # before each try to read what a throttled table left unread, in seconds
 
 # Of attributes that never change after an order was placed, and nothing else: no cancel and no event writes it.
 MARKETPLACE_INDEX: Final = "ByMarketplaceOrderId"
@@ -194,26 +196,28 @@ class Orders:
         return [item["order_id"]["S"] for item in response["Items"]], last["order_id"]["S"] if last else None
 
     def find_many(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]:
-        """Read up to 100 orders, strongly consistent; those that do not exist are left out. Raises Unavailable."""
+        """Read orders, strongly consistent, a hundred a call; missing ones are left out. Raises Unavailable."""
         found: list[Order] = []
-        keys = [key(seller_id=seller_id, order_id=order_id) for order_id in order_ids]
-        for pause in (
-            0,
-            0.05,
-            0.1,
-            0.2,
-            0.4,
-        ):  # for what a throttled table leaves unread; together within MAX_CALL_SECONDS
-            if not keys:
-                break
-            time.sleep(pause)
-            wanted: BatchGetItemInputTypeDef = {"RequestItems": {self._table: {"Keys": keys, "ConsistentRead": True}}}
-            response = call(lambda: self._dynamodb.batch_get_item(**wanted))  # noqa: B023 - called at once
-            found += [order_from(item) for item in response["Responses"].get(self._table, ())]
-            keys = list(response.get("UnprocessedKeys", {}).get(self._table, {"Keys": []})["Keys"])
-        if keys:
-            raise Unavailable
+        for start in range(0, len(order_ids), 100):
+            keys = [key(seller_id=seller_id, order_id=order_id) for order_id in order_ids[start : start + 100]]
+            for pause in _PAUSES:
+                time.sleep(pause)
+                items, keys = self._read_some(keys)
+                found += map(order_from, items)
+                if not keys:
+                    break
+            else:
+                raise Unavailable
         return found
+
+    def _read_some(self, keys: list[dict[str, Any]]) -> tuple[Sequence[Item], list[dict[str, Any]]]:
+        """The items, and the keys that DynamoDB did not come to."""
+        response = call(
+            lambda: self._dynamodb.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+        )
+        unprocessed = response.get("UnprocessedKeys", {})
+        left = [dict(each) for each in unprocessed[self._table]["Keys"]] if self._table in unprocessed else []
+        return response["Responses"].get(self._table, ()), left
 
     def _read(
         self, seller_id: str, after: str | None, limit: int, only: _Filter
