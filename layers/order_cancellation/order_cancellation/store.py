@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -56,7 +56,6 @@ _UNAVAILABLE_CODES = frozenset(
 )
 
 _serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 def client() -> DynamoDBClient:
@@ -320,7 +319,7 @@ class Sellers:
         )
         if "Item" not in response:
             return None
-        plain = {name: _deserialize(value) for name, value in response["Item"].items()}
+        plain = _plain(response["Item"])
         problem: Item | None = plain.get("mail_problem")
         return Seller(
             seller_id,
@@ -437,7 +436,27 @@ def _cancellation_item(cancellation: Cancellation) -> Item:
 
 
 def _plain(item: Item) -> dict[str, Any]:
-    return {name: _deserialize(value) for name, value in item.items()}
+    return {name: _value(attribute) for name, attribute in item.items()}
+
+
+def _value(attribute: Item) -> Any:
+    """An attribute as plain Python: boto3's TypeDeserializer for the types that we write, at several times its speed.
+
+    A record of the stream or an item of a list costs little else than this. Raises ValueError for another type.
+    """
+    ((kind, content),) = attribute.items()
+    match kind:
+        case "S" | "BOOL":
+            return content
+        case "N":
+            return int(content)
+        case "M":
+            return {name: _value(value) for name, value in content.items()}
+        case "L":
+            return [_value(value) for value in content]
+        case "NULL":
+            return None
+    raise ValueError(f"Nothing here is written as {kind}.")
 
 
 def order_from(item: Item) -> Order:
@@ -454,7 +473,7 @@ def order_from(item: Item) -> Order:
             marketplace_order_id=plain["marketplace_order_id"],
             destination_country=plain["destination_country"],
             placed_at=plain["placed_at"],
-            lines=tuple(Line(line["sku"], int(line["quantity"])) for line in lines),
+            lines=tuple(Line(line["sku"], line["quantity"]) for line in lines),
             fulfillment_centers=tuple(plain["fulfillment_centers"]),
         ),
         milestones=plain["milestones"],
