@@ -45,7 +45,8 @@ class Service:
         return self.send("view_order", seller_claims(seller_id), order_id=order_id)
 
     def list(self, *, seller_id: str = "acme", **query: str) -> Response:
-        return self.send("list_orders", seller_claims(seller_id), query=query)
+        single = {name: [value] for name, value in query.items()}
+        return self.send("list_orders", seller_claims(seller_id), query=single)
 
     def register(self, seller_id: str, **changes: Any) -> Response:
         return self.send("register_seller", PLANNER, examples.contact_document(**changes), seller_id=seller_id)
