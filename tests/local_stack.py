@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
 
 from local import seed, stack
 from local.client import Client, seller_tokens
 from local.cloud import HOST, ROOT, Cloud
 
 Place = Callable[..., str]
+Items = Callable[..., dict[str, Any] | None]
+Records = Callable[..., list[Any]]
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +87,40 @@ def place(planner: Client) -> Place:
         return order_id
 
     return place_one
+
+
+@pytest.fixture(scope="session")
+def item(cloud: Cloud, description: dict[str, Any]) -> Items:
+    """Reads what the Orders table has of an order of acme's (or ``seller_id``'s), as plain values."""
+    dynamodb = cloud.client("dynamodb")
+    deserialize = TypeDeserializer().deserialize
+
+    def read(order_id: str, seller_id: str = "acme") -> dict[str, Any] | None:
+        key = {"seller_id": {"S": seller_id}, "order_id": {"S": order_id}}
+        found = dynamodb.get_item(TableName=description["tables"]["orders"], Key=key, ConsistentRead=True).get("Item")
+        return {name: deserialize(value) for name, value in found.items()} if found else None
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def stream_records(cloud: Cloud, description: dict[str, Any]) -> Records:
+    """Reads the records of an order on the Orders stream: one for every write that changed it."""
+    streams = cloud.client("dynamodbstreams")
+    table = cloud.client("dynamodb").describe_table(TableName=description["tables"]["orders"])["Table"]
+
+    def read(order_id: str) -> list[Any]:
+        arn = table["LatestStreamArn"]
+        records = []
+        for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+            place = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+            position = streams.get_shard_iterator(**place)["ShardIterator"]
+            while position and (page := streams.get_records(ShardIterator=position))["Records"]:
+                records += page["Records"]
+                position = page.get("NextShardIterator")
+        return [record for record in records if record["dynamodb"]["Keys"]["order_id"]["S"] == order_id]
+
+    return read
 
 
 def _two_free_ports() -> int:
