@@ -67,10 +67,10 @@ class PortalHandler(SimpleHTTPRequestHandler):
             self.send_header(name, value)
         super().end_headers()
 
-    def page(self, text: str, content_type: str = "text/html; charset=utf-8") -> None:
+    def page(self, text: str, content_type: str, status: int = 200) -> None:
         """Answer with a text that is in no file."""
         body = text.encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from local.client import Client
 from local.cloud import Cloud
-from local.web import messages
+from local.mailbox import messages
 from tests.local_stack import Place
 
 
