@@ -18,7 +18,7 @@ from local.portal import PortalHandler
 class Handler(PortalHandler):
     """Serves the portal, and the mailbox made from what the local cloud captured."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the base class's name
         path = self.path.partition("?")[0]
         if path != mailbox.PATH and not path.startswith(f"{mailbox.PATH}/"):
             super().do_GET()

@@ -4,8 +4,6 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.local_stack"]
-
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -18,6 +16,8 @@ ENVIRONMENT = {
     "PORTAL_ORIGIN": "https://portal.test",
     "PROBLEM_TYPE_BASE": "https://portal.test/problems",
 }
+
+pytest_plugins = ["tests.local_stack"]
 
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)

@@ -161,5 +161,6 @@ def served(path: str) -> bytes:
             self.write(data)
 
     connection = Connection()
-    web.Handler(connection, ("127.0.0.1", 1), None, stack={"endpoint_url": "http://cloud.test"})
+    stack = {"endpoint_url": "http://cloud.test"}
+    web.Handler(connection, ("127.0.0.1", 1), None, stack=stack, portal_headers={})
     return connection.getvalue()

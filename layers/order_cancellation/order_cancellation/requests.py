@@ -117,7 +117,7 @@ def json_body(event: Mapping[str, Any], most: int = MAX_BODY_BYTES) -> Any:
         raise InvalidRequest("body", "is nested too deeply") from error
     except ValueError as error:  # an integer of more digits than Python converts
         raise InvalidRequest("body", "has a number that is too long") from error
-    if value is None:  # only a body that is not there may be missing
+    if value is None:
         raise InvalidRequest("body", "must be an object, not null")
     return value
 
