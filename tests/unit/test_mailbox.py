@@ -143,11 +143,11 @@ def test_the_server_serves_the_mailbox_with_its_headers(monkeypatch: pytest.Monk
     monkeypatch.setattr(mailbox, "messages", lambda _: [captured()])
     for path in ("/mailbox", "/mailbox?x=1", "/mailbox/0100-1"):
         answer = served(path)
-        assert answer.startswith(b"HTTP/1.0 200 OK")
+        assert answer.startswith(b"HTTP/1.1 200 OK")
         assert b"\r\nContent-Security-Policy: default-src 'none'" in answer
         assert b"1 orders cancelled" in answer
     elsewhere = served("/mailboxes")
-    assert elsewhere.startswith(b"HTTP/1.0 404 File not found")
+    assert elsewhere.startswith(b"HTTP/1.1 404 File not found")
 
 
 def served(path: str) -> bytes:
