@@ -4,7 +4,6 @@ A plugin of tests/conftest.py, so that all folders whose tests ask for it share 
 """
 
 import itertools
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from local import seed, stack
 from local.client import Client, seller_tokens
 from local.cloud import HOST, ROOT, Cloud
+from tests.ports import two_free_ports
 
 Place = Callable[..., str]
 Items = Callable[..., dict[str, Any] | None]
@@ -23,7 +23,7 @@ Records = Callable[..., list[Any]]
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     """A local cloud that these tests have for themselves, with the template deployed."""
-    port = _two_free_ports()
+    port = two_free_ports(HOST)
     cloud = Cloud(ROOT / ".local" / f"test-{port}", port)
     stack.up(cloud, print)
     yield cloud
@@ -121,16 +121,3 @@ def stream_records(cloud: Cloud, description: dict[str, Any]) -> Records:
         return [record for record in records if record["dynamodb"]["Keys"]["order_id"]["S"] == order_id]
 
     return read
-
-
-def _two_free_ports() -> int:
-    """A port that is free together with the next one."""
-    for port in range(14566, 15566, 2):
-        with socket.socket() as first, socket.socket() as second:
-            try:
-                first.bind((HOST, port))
-                second.bind((HOST, port + 1))
-            except OSError:
-                continue
-            return port
-    pytest.fail("No two free ports were found between 14566 and 15566.")

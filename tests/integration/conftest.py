@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,23 +10,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.bridges import template
 from order_cancellation import store
 from tests import world
 from tests.integration.service import Service
 from tests.integration.wire import Wire
+from tests.tables import TABLES, create_tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     Records = Callable[[], list[Any]]
 
-TABLES = {
-    "ORDERS_TABLE": "OrdersTable",
-    "SUMMARIES_TABLE": "SummariesTable",
-    "SELLERS_TABLE": "SellersTable",
-    "FULFILLMENT_CENTERS_TABLE": "FulfillmentCentersTable",
-}
 KEEP_SESSION: Any = {"core": {"reset_boto3_session": False}}  # a new one reads all of botocore's models again
 
 
@@ -41,23 +34,6 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for variable, logical_id in TABLES.items():
             monkeypatch.setenv(variable, logical_id)
         yield
-
-
-def create_tables(dynamodb: DynamoDBClient) -> None:
-    """Make the template's tables, under their logical names."""
-    for logical_id in TABLES.values():
-        dynamodb.create_table(TableName=logical_id, **table_properties(logical_id))
-
-
-@functools.cache
-def table_properties(logical_id: str) -> dict[str, Any]:
-    """What template.yaml says of a table, as CreateTable takes it."""
-    properties = template()["Resources"][logical_id]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "StreamSpecification")
-    found = {name: properties[name] for name in wanted if name in properties}
-    if "StreamSpecification" in found:
-        found["StreamSpecification"] = {"StreamEnabled": True, **found["StreamSpecification"]}
-    return found
 
 
 @pytest.fixture

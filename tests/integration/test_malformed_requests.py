@@ -6,9 +6,10 @@ import pytest
 from moto import mock_aws
 
 from tests.functions import call, http_event, machine_claims, seller_claims
-from tests.integration.conftest import KEEP_SESSION, TABLES
+from tests.integration.conftest import KEEP_SESSION
 from tests.integration.service import FUNCTIONS, PLANNER, Service
 from tests.malformed_requests import Malformed, requests
+from tests.tables import TABLES
 
 CLAIMS = {
     "cancel_order": seller_claims("acme"),
