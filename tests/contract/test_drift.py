@@ -1,5 +1,6 @@
 """docs/openapi.yaml against what it describes, without a network: template.yaml, and the tables of the code."""
 
+import itertools
 import json
 from typing import Any
 
@@ -8,6 +9,7 @@ import schemathesis
 
 from local import bridges
 from local.client import Answer
+from local.cloud import ROOT
 from order_cancellation import errors, orders, reasons, requests
 from tests.contract import document
 
@@ -176,6 +178,24 @@ def test_api_gateways_own_error_is_documented(response_type: str) -> None:
     )
     assert errors.PROBLEMS[code] == (response["StatusCode"], json.loads(body)["title"])
     assert document.departures_from(documented, answer) == []
+
+
+def test_the_readme_has_every_code_with_its_status() -> None:
+    assert readme_table("code") == {code: str(status) for code, (status, _) in errors.PROBLEMS.items()}
+
+
+def test_the_readme_has_every_parameter_with_its_default() -> None:
+    parameters = bridges.template()["Parameters"]
+    assert readme_table("parameter") == {name: f"`{parameter['Default']}`" for name, parameter in parameters.items()}
+
+
+def readme_table(header: str) -> dict[str, str]:
+    """The first two columns of the table of README.md whose header begins so."""
+    lines = (ROOT / "README.md").read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith(f"| {header} |")) + 2
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[first:])
+    cells = ([cell.strip() for cell in row.split("|")] for row in rows)
+    return {cell[1].strip("`"): cell[2] for cell in cells}
 
 
 def problem_properties(response: document.Document) -> document.Document:
