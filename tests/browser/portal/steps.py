@@ -52,3 +52,10 @@ def open_page_of(page: Page, order_id: str) -> None:
         number = page.locator(".page").inner_text()
         page.get_by_role("link", name="Next").click()
         expect(page.locator(".page")).not_to_have_text(number)
+
+
+def csv_of(rows: list[tuple[str, str]], *, separator: str = ";") -> bytes:
+    """As a spreadsheet saves it: byte order mark, semicolons, quoted fields with separators and line breaks in them."""
+    lines = [separator.join(("amazon-order-id", "buyer note", "order-status"))]
+    lines += [separator.join((number, f'"gift; ""{i}""\nplease"', state)) for i, (number, state) in enumerate(rows)]
+    return b"\xef\xbb\xbf" + "\r\n".join(lines).encode()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from local.client import Client
 from local.cloud import Cloud
 from tests.browser.portal.conftest import Visit, go, snap
-from tests.browser.portal.steps import pack, place_many, press_cancel
+from tests.browser.portal.steps import csv_of, pack, place_many, press_cancel
 from tests.end_to_end.conftest import Place
 
 
@@ -38,13 +38,6 @@ def test_done_is_said_in_the_pop_up_itself(visit: Visit, place: Place, acme: Cli
     page.get_by_role("dialog").get_by_role("button", name="I have cancelled it in").click()
     expect(page.get_by_text(re.compile("^Cancelled in .*, too$"))).to_be_visible()
     assert acme.get(f"/orders/{order_id}").body["marketplace_cancellation"] == "done"
-
-
-def csv_of(rows: list[tuple[str, str]], *, separator: str = ";") -> bytes:
-    """As a spreadsheet saves it: byte order mark, semicolons, quoted fields with separators and line breaks in them."""
-    lines = [separator.join(("amazon-order-id", "buyer note", "order-status"))]
-    lines += [separator.join((number, f'"gift; ""{i}""\nplease"', state)) for i, (number, state) in enumerate(rows)]
-    return b"\xef\xbb\xbf" + "\r\n".join(lines).encode()
 
 
 def test_a_thousand_rows_are_compared(visit: Visit, planner: Client, lax1: Client, acme: Client) -> None:
