@@ -53,7 +53,10 @@ function password(card, done, email = "") {
 function firstPassword(card, done, challenge) {
   draw(card, {
     text: "Choose a password of your own to go on.",
-    fields: [field("new", "New password", { type: "password", autocomplete: "new-password" }, PASSWORD_RULE)],
+    fields: [
+      account(challenge.email),
+      field("new", "New password", { type: "password", autocomplete: "new-password" }, PASSWORD_RULE),
+    ],
     button: "Set the password",
     submit: async (values) => {
       const next = await replacePassword(challenge, values.new);
@@ -80,6 +83,7 @@ function reset(card, done, email) {
   draw(card, {
     text: `Enter the code that was sent to ${email}.`,
     fields: [
+      account(email),
       field("code", "Code", { inputmode: "numeric", autocomplete: "one-time-code" }),
       field("new", "New password", { type: "password", autocomplete: "new-password" }, PASSWORD_RULE),
     ],
@@ -101,6 +105,9 @@ function field(name, label, props, hint = null) {
     hint && h("p", { class: "hint", id: `${name}-hint` }, hint),
   );
 }
+
+/** Tells a password manager whose password it is. */
+const account = (email) => h("input", { type: "email", autocomplete: "username", value: email, readonly: true, hidden: true });
 
 function draw(card, { text, fields, button, submit, other }) {
   const problem = h("div", { role: "alert" });
@@ -127,5 +134,5 @@ function draw(card, { text, fields, button, submit, other }) {
     }
   });
   fill(card, form, other && h("button", { type: "button", class: "link", onclick: () => other[1](values()) }, other[0]));
-  form.querySelector("input").focus();
+  form.querySelector("input:not([hidden])").focus();
 }
