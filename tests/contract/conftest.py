@@ -13,6 +13,7 @@ from scripts import onboard
 from tests.contract import document
 
 SELLER = "contract"
+MAILED = "contract-mailed"  # whose summaries are looked at: only what concerns them cancels its orders
 PASSWORD = "Contract-local-only-1"
 
 PlaceOne = Callable[..., str]
@@ -27,6 +28,8 @@ class Callers:
     center: Client
     another_seller: Client
     nobodys: Client  # signed in, but of no seller
+    mailed: Client  # of the seller MAILED
+    unregistered: Client  # of a seller that the network has not registered
 
     def of(self, operation: document.Operation) -> Client:
         """Who may call an operation."""
@@ -45,16 +48,25 @@ def callers(cloud: Cloud, description: dict[str, Any], bluebird: Client, planner
         tokens = seller_tokens(cognito, description["portal_client_id"], email, PASSWORD)
         return Client(description["api_url"], tokens["IdToken"], name)
 
-    return Callers(person("seller", SELLER), planner, lax1, bluebird, person("nobodys", "-"))
+    return Callers(
+        seller=person("seller", SELLER),
+        planner=planner,
+        center=lax1,
+        another_seller=bluebird,
+        nobodys=person("nobodys", "-"),
+        mailed=person("mailed", MAILED),
+        unregistered=person("unregistered", "contract-unregistered"),
+    )
 
 
 @pytest.fixture(scope="session")
 def place_one(planner: Client) -> PlaceOne:
-    """Places an order of the contract tests' seller, with LAX1 and EWR2."""
+    """Places an order of the contract tests' seller, with LAX1 and EWR2 unless it says otherwise."""
 
-    def place(order_id: str) -> str:
+    def place(order_id: str, seller_id: str = SELLER, **particulars: Any) -> str:
         body = seed.placement(1, ("LAX1", "EWR2"), ("SKU-1", "SKU-2")) | {"placed_at": "2026-11-23T09:00:00Z"}
-        answer = planner.put(f"/sellers/{SELLER}/orders/{order_id}", body)
+        body |= particulars
+        answer = planner.put(f"/sellers/{seller_id}/orders/{order_id}", body)
         assert answer.status in (200, 201), answer.raw
         return order_id
 

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import schemathesis
@@ -10,7 +10,7 @@ import schemathesis
 from local import bridges
 from local.client import Answer
 from local.cloud import ROOT
-from order_cancellation import errors, orders, reasons, requests
+from order_cancellation import errors, orders, reasons, requests, summaries
 from tests.contract import document
 
 SCHEMAS = document.closed()["components"]["schemas"]
@@ -23,6 +23,8 @@ ENUMERATIONS = {
     "SellerReason": reasons.SELLER_REASONS,
     "AutoReason": reasons.AUTO_REASONS,
     "SummaryPreference": requests.SUMMARY_PREFERENCES,
+    "MarketplaceCancellation": orders.MARKETPLACE_CANCELLATIONS,
+    "SummaryStatus": get_args(summaries.Status),
 }
 REFUSALS = {f"order_{status}" for status in orders.PROGRESS if status not in orders.CANCELLABLE} | {"order_conflict"}
 PROBLEMS = {name: schema["properties"] for name, schema in SCHEMAS.items() if name.endswith("Problem")}
@@ -70,11 +72,29 @@ def test_an_enumeration_is_that_of_the_code(name: str) -> None:
     assert SCHEMAS[name]["enum"] == list(ENUMERATIONS[name])
 
 
+def test_the_problems_of_an_address_are_those_of_the_code() -> None:
+    kinds = get_args(get_type_hints(summaries.MailProblem)["kind"])
+    assert SCHEMAS["Undeliverable"]["properties"]["kind"]["enum"] == list(kinds)
+
+
 def test_the_sizes_are_those_of_the_code() -> None:
     assert SCHEMAS["Text"]["maxLength"] == requests.MAX_TEXT
     assert SCHEMAS["CancelBatchRequest"]["properties"]["orders"]["maxItems"] == requests.MAX_BATCH
     assert SCHEMAS["AutoCancelBatchRequest"]["properties"]["cancellations"]["maxItems"] == requests.MAX_BATCH
-    assert requests.MAX_BODY_BYTES == 64 * 1024  # in the document's prose
+    reconciliation = SCHEMAS["ReconciliationRequest"]["properties"]["orders"]
+    assert reconciliation["maxItems"] == requests.MAX_RECONCILIATION
+    of_the_answer = SCHEMAS["Reconciliation"]["properties"]
+    assert of_the_answer["counts"]["properties"]["orders"]["maximum"] == requests.MAX_RECONCILIATION
+    assert SCHEMAS["Summary"]["properties"]["orders"]["maxItems"] == summaries.MAX_ORDERS
+    of_a_center = SCHEMAS["Order"]["properties"]["fulfillment_centers"]["items"]["properties"]
+    assert of_a_center["events"]["maxItems"] == len(orders.EVENTS)
+
+
+def test_the_sizes_of_bodies_are_those_of_the_code() -> None:
+    """They are words in the document: JSON Schema counts no bytes."""
+    assert (requests.MAX_BODY_BYTES, requests.MAX_RECONCILIATION_BYTES) == (64 * 1024, 256 * 1024)
+    assert "64 KiB; at most 256 KiB for" in document.load()["info"]["description"]
+    assert "256 KiB" in document.operation("reconcile").raw["description"]
 
 
 def test_the_codes_are_those_of_the_code() -> None:
@@ -93,6 +113,8 @@ def test_what_refuses_a_cancel_is_decided_by_the_table_of_transitions() -> None:
     assert set(allowed(PROBLEMS["NotCancellableProblem"]["code"])) == REFUSALS
     because = SCHEMAS["Order"]["properties"]["not_cancellable_because"]["properties"]["code"]
     assert set(allowed(because)) == REFUSALS | {"order_cancelled"}
+    because_live = SCHEMAS["LiveHere"]["properties"]["not_cancellable_because"]["properties"]["code"]
+    assert set(allowed(because_live)) == REFUSALS
     of_a_result = set(allowed(SCHEMAS["Refused"]["properties"]["code"]))
     assert of_a_result == REFUSALS | {
         "order_not_found",
