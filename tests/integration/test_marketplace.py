@@ -13,9 +13,8 @@ from botocore.exceptions import EndpointConnectionError
 from order_cancellation import store
 from order_cancellation.errors import Unavailable
 from order_cancellation.orders import TO_DO
-from tests import functions
+from tests import functions, tables
 from tests.functions import Context, Response, call, http_event, machine_claims, seller_claims
-from tests.integration.conftest import table_properties
 
 Place = Callable[..., None]
 PLANNER = machine_claims("planner", "network/orders")
@@ -210,7 +209,7 @@ def test_a_sellers_cancel_changes_no_entry_of_any_index(place: Place, cancel: Ca
     cancel("A-1")
     after = _stored()
     assert before != after
-    indexes = table_properties("OrdersTable")["GlobalSecondaryIndexes"]
+    indexes = tables.properties("OrdersTable")["GlobalSecondaryIndexes"]
     assert indexes
     for index in indexes:
         assert _entry(index, before) == _entry(index, after), index["IndexName"]

@@ -22,7 +22,7 @@ from playwright.sync_api import (
 )
 
 from local.cloud import ROOT
-from tests.end_to_end.conftest import acme, cloud, description, ewr2, lax1, place, planner, tokens
+from tests.local_stack import acme, cloud, description, ewr2, lax1, place, planner, tokens
 
 __all__ = ["acme", "cloud", "description", "ewr2", "lax1", "place", "planner", "tokens"]  # the stack, for this folder
 
