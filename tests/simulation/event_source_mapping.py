@@ -268,8 +268,10 @@ class EventSourceMapping:
         return zlib.crc32(record.partition.encode()) % self.properties.parallelization_factor
 
     def _selects(self, record: Record) -> bool:
-        patterns = self.properties.patterns
-        return not patterns or any(event_pattern.matches(pattern, record.event) for pattern in patterns)
+        if not self.properties.patterns:
+            return True
+        event = record.event
+        return any(event_pattern.matches(pattern, event) for pattern in self.properties.patterns)
 
     def _cut(self, lane: Lane) -> Batch:
         """Take the next batch off what was gathered."""
@@ -428,8 +430,8 @@ class VirtualContext(Context):
 
 
 def _event(records: Sequence[Record]) -> Event:
-    """A fresh copy each time: what a handler does to its event stays there."""
-    return {"Records": json.loads(f"[{','.join(record.text for record in records)}]")}
+    """A fresh copy each time: what a handler does to its event stays with it."""
+    return {"Records": [record.event for record in records]}
 
 
 def _delay(times: int) -> float:
