@@ -208,11 +208,12 @@ def test_a_replayed_auto_cancellation_is_not_due_again(world: World) -> None:
 def test_an_unreadable_record_fails_alone(world: World) -> None:
     world.auto_cancel(*BATCH)
     records = world.records()
-    poison = {**records[1], "dynamodb": {**records[1]["dynamodb"], "NewImage": {"order_id": {"S": "A-2"}}}}
+    whose = records[1]["dynamodb"]["Keys"]["order_id"]["S"]
+    poison = {**records[1], "dynamodb": {**records[1]["dynamodb"], "NewImage": {"order_id": {"S": whose}}}}
     failed = world.deliver([records[0], poison, *records[2:]])
     assert failed == [records[1]["dynamodb"]["SequenceNumber"]]
     assert sorted(world.post.addresses) == ["ops@acme.example", "ops@bluebird.example"]
-    assert world.due() == ["A-2"]
+    assert world.due() == [whose]
 
 
 def test_what_the_stream_lost_the_sweep_finds(world: World, clock: Clock) -> None:

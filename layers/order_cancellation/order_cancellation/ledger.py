@@ -16,7 +16,7 @@ from order_cancellation.summaries import SETTLED_WITHOUT_MAIL, Seller, Status, S
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
 Item = Mapping[str, Any]
 
@@ -267,15 +267,18 @@ class Ledger:
         return response["Attributes"]
 
     def _query(self, table: str, index: str, hash_name: str, range_name: str, shard: str, now: str) -> Iterator[Item]:
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=table,
-            IndexName=index,
-            KeyConditionExpression=f"{hash_name} = :shard AND {range_name} <= :now",
-            ExpressionAttributeValues={":shard": {"S": shard}, ":now": {"S": now}},
-        )
-        iterator = iter(pages)
-        while page := store.call(lambda: next(iterator, None)):
+        request: QueryInputTypeDef = {
+            "TableName": table,
+            "IndexName": index,
+            "KeyConditionExpression": f"{hash_name} = :shard AND {range_name} <= :now",
+            "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"S": now}},
+        }
+        while True:
+            page = store.call(lambda: self._dynamodb.query(**request))
             yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _summary(item: Item) -> Summary:
