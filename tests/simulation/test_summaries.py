@@ -1,0 +1,331 @@
+"""No auto-cancellation goes unreported: the real handlers, under AWS's delivery rules, with faults at every call.
+
+What can be wrong in the end, when nothing moves any more:
+
+    lost          an auto-cancelled order is in no mail that SES accepted
+    in two        an order is in two summaries
+    doubled       SES accepted two mails of one summary: allowed only in the window that docs/summaries.md states
+    left behind   an order is still due, or a summary still pending
+"""
+
+import dataclasses
+import hashlib
+import logging
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from local.bridges import template
+from order_cancellation import cancelling, store, summaries
+from order_cancellation.cancelling import Attempt
+from order_cancellation.ledger import Ledger
+from order_cancellation.mailroom import Mailroom
+from order_cancellation.orders import Line, Placement
+from order_cancellation.reasons import AUTO_REASONS
+from tests import functions, tables
+from tests.simulation.clock import DAY, HOUR, MINUTE
+from tests.simulation.crash_plans import EVERY, Plan, explore
+from tests.simulation.event_source_mapping import EventSourceMapping
+from tests.simulation.invocation_faults import Chaos
+from tests.simulation.mapping_properties import Properties
+from tests.simulation.wire import CallFault
+from tests.simulation.world import Account, World
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+SWEEP_EVERY = 15 * MINUTE  # in the crash plans each call of a sweep gets every fault: few will do
+STILL = HOUR  # longer than the leases that a few lost answers lead to, and than the sweep takes to come
+ENVIRONMENT = tables.TABLES | {
+    "SENDER_ADDRESS": "orders@network.example",
+    "CONFIGURATION_SET": "summaries",
+    "DAILY_SUMMARY_HOUR": "8",
+    "POWERTOOLS_METRICS_DISABLED": "true",
+}
+
+
+@dataclass
+class Product:
+    """The three functions that mail, loaded once, in whatever world the account has at the moment."""
+
+    account: Account
+    summary: ModuleType
+    sweep: ModuleType
+    feedback: ModuleType
+    orders: store.Orders
+    deliver: Handler  # the stream function; a planted bug may wrap it
+
+    def world(self, faults: Any = None, sweep_every: float = MINUTE, **options: Any) -> World:
+        """A world with the template's tables and rule, and the sweep; the stream is connected by ``connect``."""
+        world = self.account.world = World(faults, **options)
+        world.create_tables_of_template()
+        world.every(sweep_every, "sweep", self.sweep.lambda_handler, timeout=120)
+        rule = template()["Resources"]["SummaryFeedbackFunction"]["Properties"]["Events"]["MailEvent"]["Properties"]
+        world.on_mail_event(self.feedback.lambda_handler, pattern=rule["Pattern"])
+        return world
+
+    def connect(self, world: World, **options: Any) -> EventSourceMapping:
+        """The Orders stream and its mapping, as the template has it."""
+        stream = world.stream("OrdersTable", shards=4, seed=options.get("seed", 0))
+        properties = Properties.from_template("CancellationSummaryFunction")
+        return world.mapping(stream, properties, lambda *call: self.deliver(*call), **options)
+
+    def register(self, world: World, seller_id: str, summaries: str = "each_batch") -> None:
+        contact = {"name": seller_id, "email": address(seller_id), "time_zone": "UTC", "summaries": summaries}
+        item = {name: {"S": value} for name, value in {"seller_id": seller_id, **contact}.items()}
+        world.tables.execute("PutItem", {"TableName": "SellersTable", "Item": item})
+
+    def auto_cancel(self, seller_id: str, order_id: str, reason: str = "stockout") -> None:
+        """Place an order and auto-cancel it, as order_intake does."""
+        placement = Placement("amazon", f"113-{order_id}", "US", "2026-11-23T08:00:00Z", (Line("TENT", 1),), ("LAX1",))
+        self.orders.place(seller_id, order_id, placement)
+        attempt = Attempt(request_id=order_id)
+        cancelling.cancel(self.orders, attempt, kind="auto", seller_id=seller_id, order_id=order_id, reason=reason)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[Product]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        patch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # thousands of failures need no log
+        account = Account(patch, checks=False)
+        summary, sweep, feedback = map(functions.load, ("cancellation_summary", "summary_sweep", "summary_feedback"))
+        orders = store.Orders(store.client(), "OrdersTable")
+        # one shard: a sweep is then two queries instead of sixteen, each of which gets every fault
+        patch.setattr(sweep, "SHARDS", ("shard-0",))
+        patch.setattr(summaries, "shard_of", lambda _: "shard-0")
+        patch.setattr(store, "shard_of", lambda _: "shard-0")
+        yield Product(account, summary, sweep, feedback, orders, summary.lambda_handler)
+
+
+@pytest.fixture
+def product(loaded: Product) -> Product:
+    return dataclasses.replace(loaded)
+
+
+def address(seller_id: str) -> str:
+    return f"{seller_id}@sellers.example"
+
+
+def verdicts(world: World) -> list[str]:
+    """What is wrong with a world that has come to rest."""
+    ledger = world.tables.items("SummariesTable")
+    orders = [item for item in world.tables.items("OrdersTable") if item["status"]["S"] == "cancelled"]
+    listed = {each["summary_id"]["S"]: [entry["S"] for entry in each["order_ids"]["L"]] for each in ledger}
+    places = Counter((each["seller_id"]["S"], entry["S"]) for each in ledger for entry in each["order_ids"]["L"])
+    told = set()
+    for mail in world.postman.accepted:
+        for order_id in listed[mail.tags["summary_id"]]:
+            assert order_id in mail.text
+            told.add((mail.to[0], order_id))
+    wrong = []
+    for order in orders:
+        seller_id, order_id = order["seller_id"]["S"], order["order_id"]["S"]
+        wrong += ["lost"] * ((address(seller_id), order_id) not in told)
+        wrong += ["in two"] * (places[seller_id, order_id] > 1)
+        wrong += ["left behind"] * ("summary_due_at" in order)
+    wrong += ["left behind" for each in ledger if "lease_until" in each]
+    sent = Counter(mail.tags["summary_id"] for mail in world.postman.accepted)
+    return wrong + ["doubled" for count in sent.values() if count > 1]
+
+
+# ---------------------------------------------------------------------------------------------------------- crash plans
+
+
+def scenario(product: Product, *, events_lost: bool = False) -> Callable[[Plan], World]:
+    """One mail about two orders: what every fault is tried on."""
+
+    def run(plan: Plan) -> World:
+        world = product.world(plan, SWEEP_EVERY)
+        if events_lost:
+            world.postman.delivery.loses = lambda *_: True
+        product.connect(world)
+        product.register(world, "acme")
+        for order_id in ("A-1", "A-2"):
+            product.auto_cancel("acme", order_id)
+        world.settle(still_for=STILL)
+        return world
+
+    return run
+
+
+def test_without_faults_there_is_one_mail(product: Product) -> None:
+    world = scenario(product)({})
+    assert verdicts(world) == []
+    assert [mail.to for mail in world.postman.accepted] == [(address("acme"),)]
+
+
+def test_single_and_double_faults(product: Product) -> None:
+    """With SES's events arriving, nothing is lost and nothing is doubled, whatever dies or gets lost where.
+
+    ALL_PLANS=1 tries every pair of faults instead of a sample.
+    """
+    most = None if os.environ.get("ALL_PLANS") else 200
+    report = explore(scenario(product), verdicts, kinds=EVERY, most_pairs=most, random_plans=50, seed=1)
+    print(report)
+    assert not report.verdicts, report
+
+
+def test_the_stated_window(product: Product) -> None:
+    """Without SES's events a lost answer is a second mail after the lease: doubled, and still nothing is lost."""
+    most = None if os.environ.get("ALL_PLANS") else 50
+    report = explore(scenario(product, events_lost=True), verdicts, kinds=EVERY, most_pairs=most, seed=2)
+    print(report)
+    assert set(report.verdicts) == {"doubled"}, report
+
+
+# --------------------------------------------------------------------------------------------------------- planted bugs
+
+
+def no_claim(product: Product, patch: pytest.MonkeyPatch) -> None:
+    taking = Ledger._taking
+
+    def unconditional(self: Ledger, draft: Any, order_id: str) -> Any:
+        action: Any = taking(self, draft, order_id)
+        del action["Update"]["ConditionExpression"]
+        return action
+
+    patch.setattr(Ledger, "_taking", unconditional)
+
+
+def sdk_retries(product: Product, patch: pytest.MonkeyPatch) -> None:
+    for module in (product.summary, product.sweep):
+        patch.setattr(module.mailroom.postman._ses, "attempts", 3)
+
+
+def send_before_claim(product: Product, patch: pytest.MonkeyPatch) -> None:
+    tell = Mailroom.tell
+
+    def send_first(self: Mailroom, seller_id: str, orders: Sequence[Any]) -> None:
+        seller = self.sellers.find(seller_id)
+        due = [order for order in orders if order.summary_due_at]
+        if seller and due:
+            draft = summaries.Summary(seller_id, "S-early", "pending", (), seller.contact.email, "", "")
+            self._deliver(seller, dataclasses.replace(draft, summary_id=f"S-{due[0].order_id}"), due)
+        tell(self, seller_id, orders)
+
+    patch.setattr(Mailroom, "tell", send_first)
+
+
+def dedupe_on_batch_content(product: Product, patch: pytest.MonkeyPatch) -> None:
+    no_claim(product, patch)
+    seen: set[str] = set()
+    deliver = product.deliver
+
+    def once(event: dict[str, Any], context: Any) -> Any:
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
+        content = hashlib.sha256(" ".join(numbers).encode()).hexdigest()
+        if content in seen:
+            return {"batchItemFailures": []}
+        answer = deliver(event, context)
+        seen.add(content)
+        return answer
+
+    product.deliver = once
+
+
+@pytest.mark.parametrize("plant", [no_claim, sdk_retries, dedupe_on_batch_content], ids=lambda plant: plant.__name__)
+def test_a_planted_bug_is_caught(
+    product: Product, plant: Callable[[Product, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(product, monkeypatch)
+
+    def run(plan: Plan) -> World:
+        world = product.world(plan, SWEEP_EVERY)
+        chaos = Chaos(3, crash=0.2, lost=0.3, redeliver=0.3, recut=0.9)
+        product.connect(world, faults=chaos)
+        product.register(world, "acme")
+        for number in range(6):
+            world.at(world.clock.now + number * 7, lambda number=number: product.auto_cancel("acme", f"A-{number}"))
+        world.settle(still_for=STILL)
+        return world
+
+    report = explore(run, verdicts, kinds=(CallFault.LOSE_ANSWER,), pairs=False)
+    assert {"in two", "doubled", "lost"} & set(report.verdicts), report
+
+
+def test_sending_before_the_claim_is_caught(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    send_before_claim(product, monkeypatch)
+    world = product.world(None, SWEEP_EVERY)
+    product.connect(world)
+    product.register(world, "acme")
+    product.auto_cancel("acme", "A-1")
+    world.settle(still_for=STILL)
+    assert len(world.postman.accepted) == 2  # the same order twice, even without a fault
+
+
+# ----------------------------------------------------------------------------------------------------------- by chance
+
+
+class Misfortune(dict[int, CallFault]):
+    """A fault of some kind at every call with a probability, from a seed."""
+
+    def __init__(self, seed: int, rate: float) -> None:
+        super().__init__()
+        self._seed = seed
+        self._rate = rate
+
+    def get(self, number: int, default: Any = None) -> Any:
+        chance = random.Random(f"{self._seed} {number}")
+        kinds = [kind for kind in EVERY if kind is not CallFault.STALL]
+        return chance.choice(kinds) if chance.random() < self._rate else default
+
+
+def under_fire(product: Product, seed: int, sellers: int, orders: int, poison: int) -> tuple[World, EventSourceMapping]:
+    """Auto-cancellations over five hours; a fifth of all invocations and a twentieth of all calls go wrong."""
+    world = product.world(Misfortune(seed, 0.05), seed=seed)
+    chaos = Chaos(seed, throttle=0.05, crash=0.05, lost=0.05, redeliver=0.05, recut=0.5)
+    mapping = product.connect(world, faults=chaos, seed=seed)
+    world.postman.delivery = dataclasses.replace(world.postman.delivery, lost=0.02, repeated=0.02)
+    for number in range(sellers):
+        product.register(world, f"seller-{number}")
+    chance = random.Random(seed)
+    for number in range(orders):
+        order = (f"seller-{chance.randrange(sellers)}", f"A-{number}", chance.choice(AUTO_REASONS))
+        world.at(world.clock.now + chance.random() * 5 * HOUR, lambda order=order: product.auto_cancel(*order))
+    for number in range(poison):
+        world.at(world.clock.now + chance.random() * 5 * HOUR, lambda number=number: spoil(mapping, number))
+    world.settle(still_for=12 * HOUR)
+    return world, mapping
+
+
+def spoil(mapping: EventSourceMapping, number: int) -> None:
+    """A record that the filter lets through and that nobody can read: an order without its particulars."""
+    keys = {"seller_id": {"S": f"seller-{number}"}, "order_id": {"S": f"poison-{number}"}}
+    kind = {"cancellation": {"M": {"kind": {"S": "auto"}}}}
+    mapping.stream.append({**keys, "status": {"S": "allocated"}}, {**keys, **kind, "status": {"S": "cancelled"}})
+
+
+def test_thousands_of_auto_cancellations_under_fire(product: Product) -> None:
+    """ALL_PLANS=1: 10,000 of 200 sellers."""
+    sellers, orders, poison = (200, 10_000, 20) if os.environ.get("ALL_PLANS") else (20, 600, 3)
+    world, mapping = under_fire(product, 7, sellers, orders, poison)
+    found = Counter(verdicts(world))
+    given_up = {
+        record["dynamodb"]["Keys"]["order_id"]["S"] for note in mapping.failures.notes for record in mapping.fetch(note)
+    }
+    print(f"{orders} orders, {len(world.postman.accepted)} mails, {dict(found)}, given up: {sorted(given_up)}")
+    assert set(found) <= {"doubled"}, found
+    assert given_up == {f"poison-{number}" for number in range(poison)}
+
+
+def test_a_day_without_the_stream_function(product: Product) -> None:
+    """A thousand cancellations outlive the stream's retention; the sweep tells all of them."""
+    world = product.world()
+    mapping = product.connect(world)
+    mapping.outages.append((world.clock.now, world.clock.now + 3 * DAY))
+    for number in range(50):
+        product.register(world, f"seller-{number}")
+    for number in range(1000):
+        product.auto_cancel(f"seller-{number % 50}", f"A-{number}")
+    world.run(world.clock.now + 2 * HOUR)
+    assert verdicts(world) == []
+    assert len(world.postman.accepted) == 50
+    world.run(world.clock.now + 2 * DAY)
+    assert len(world.postman.accepted) == 50
