@@ -22,7 +22,7 @@ from tests.simulation import event_pattern
 from tests.simulation.clock import HOUR, MINUTE, to_millisecond
 from tests.simulation.crash_plans import BASIC, EVERY, Plan, Report, explore
 from tests.simulation.mapping_properties import Properties
-from tests.simulation.postman import SENT
+from tests.simulation.postman import SENT, EventDelivery
 from tests.simulation.processes import ProcessDied
 from tests.simulation.wire import CallFault
 from tests.simulation.world import Account, NotQuiet, World, client
@@ -290,6 +290,49 @@ def test_an_asynchronous_invocation_that_fails_is_repeated_twice() -> None:
     world.run(began + HOUR)
     assert moments == [began, began + 60, began + 180]
     assert [failure.reason for failure in world.failures] == ["RuntimeError('always')"] * 3
+
+
+def test_settling_waits_for_an_event_that_is_on_its_way() -> None:
+    world = World()
+    world.create_table(**TABLE)
+    client("dynamodb", lambda: world).put_item(TableName="Mails", Item=ACME)
+    arrived: list[float] = []
+    world.on_mail_event(lambda *_: arrived.append(world.clock.now))
+    world.postman.delivery = EventDelivery(delays=(2 * HOUR, 2 * HOUR))
+    world.postman.fate = lambda _: (SENT,)
+    Sender(world, LEASE).send()
+    began = world.clock.now
+    world.settle(still_for=MINUTE)
+    assert arrived == [began + 2 * HOUR]
+
+
+def test_an_accepted_mail_is_a_change() -> None:
+    world = World()
+    world.create_table(**TABLE)
+    began = world.clock.now
+    world.at(began + 50, lambda: _send_only(world))
+    world.settle(still_for=MINUTE)
+    assert world.clock.now == began + 110
+
+
+def _send_only(world: World) -> None:
+    client("sesv2", lambda: world).send_email(
+        FromEmailAddress="summaries@network.test",
+        Destination={"ToAddresses": ["owner@acme.test"]},
+        Content={"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
+    )
+
+
+def test_a_schedule_thins_out_while_nothing_changes() -> None:
+    world = World()
+    world.create_table(**TABLE)
+    began = world.clock.now
+    dynamodb = client("dynamodb", lambda: world)
+    moments: list[float] = []
+    world.every(MINUTE, "sweep", lambda *_: moments.append((world.clock.now - began) / MINUTE), idle=8 * MINUTE)
+    world.at(began + 35.5 * MINUTE, lambda: dynamodb.put_item(TableName="Mails", Item=ACME))
+    world.run(began + 50 * MINUTE)
+    assert moments == [1, 2, 4, 8, 16, 24, 32, 36, 37, 39, 43]
 
 
 def test_a_world_that_never_rests_is_told_apart() -> None:

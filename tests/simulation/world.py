@@ -14,6 +14,7 @@ where a fault makes the one stand still (``CallFault.STALL``).
 import contextlib
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +35,7 @@ from tests.simulation.memory_tables import MemoryTables
 from tests.simulation.postman import Postman
 from tests.simulation.processes import Process, ProcessDied
 from tests.simulation.stream import Stream
-from tests.simulation.wire import CallFault, Wire
+from tests.simulation.wire import Call, CallFault, Wire
 
 Event = dict[str, Any]
 
@@ -82,10 +83,8 @@ class World:
         self.wire = Wire(self.clock, faults or {}, self._let_pass, stall=stall)
         self.failures: list[Failure] = []
         self._changed_at = self.clock.now
-        self._actors: list[Actor] = []
         self._agenda = _Agenda(self.clock)
-        self._actors.append(self._agenda)
-        self._periodic = _Agenda(self.clock)
+        self._actors: list[Actor] = [self._agenda]
         self._accepted = 0
 
     # ------------------------------------------------------------------------------------------------------ inhabitants
@@ -136,17 +135,26 @@ class World:
         self._actors.append(_Post(self.postman, arrive))
 
     def every(
-        self, seconds: float, name: str, handler: Handler, event: Event | None = None, *, timeout: float = 60.0
+        self,
+        seconds: float,
+        name: str,
+        handler: Handler,
+        event: Event | None = None,
+        *,
+        timeout: float = 60.0,
+        retries: tuple[float, ...] = _ASYNC_RETRIES,
+        idle: float | None = None,
     ) -> None:
-        """Invoke a function on a schedule, as EventBridge Scheduler does."""
-        if self._periodic not in self._actors:
-            self._actors.append(self._periodic)
+        """Invoke a function on a schedule, as EventBridge Scheduler does.
+
+        While nothing changes in the world, a run finds what the last one found, but for what only waits for its time.
+        With ``idle`` the pauses then grow, each to twice the last, up to so many seconds; the next change ends that.
+        """
 
         def tick() -> None:
-            self._periodic.add(self.clock.now + seconds, tick)
-            self.invoke_async(name, handler, event or {}, timeout=timeout)
+            self.invoke_async(name, handler, event or {}, timeout=timeout, retries=retries)
 
-        self._periodic.add(self.clock.now + seconds, tick)
+        self._actors.append(_Schedule(self.clock, tick, lambda: self._changed_at, seconds, idle or seconds))
 
     def at(self, moment: float, action: Callable[[], object]) -> None:
         """Do something of the scenario's own at a moment."""
@@ -211,13 +219,17 @@ class World:
         """
         end = self.clock.now + limit
         while True:
-            due = self._next([actor for actor in self._actors if actor is not self._periodic])
+            due = self._next([actor for actor in self._actors if not isinstance(actor, _Schedule)])
             quiet_at = max(self._changed_at + still_for, due[0] if due else 0.0)
             if quiet_at <= self.clock.now and not due:
                 return
             if quiet_at > end:
                 raise NotQuiet(f"still busy after {limit:.0f} s")
             self.run(max(quiet_at, self.clock.now))
+
+    def calls_while_busy(self) -> list[Call]:
+        """The calls up to the last change: what came behind it found nothing to do."""
+        return [call for call in self.wire.calls if call.at <= self._changed_at]
 
     def report(self) -> str:
         """What was called and what failed, to print."""
@@ -302,6 +314,33 @@ class _Agenda:
     def step(self) -> None:
         _, _, action = heapq.heappop(self._actions)
         action()
+
+
+@dataclass
+class _Schedule:
+    """Ticks every ``seconds``; while nothing changes ever more rarely, at most every ``idle`` seconds."""
+
+    clock: Clock
+    tick: Callable[[], None]
+    changed_at: Callable[[], float]
+    seconds: float
+    idle: float
+
+    def __post_init__(self) -> None:
+        self._last = self.clock.now
+        self._pause = self.seconds
+
+    def next_due(self) -> float:
+        since = self.changed_at() - self._last
+        if since >= 0:
+            return self._last + self.seconds * max(1, math.ceil(since / self.seconds))
+        return self._last + self._pause
+
+    def step(self) -> None:
+        changed = self.changed_at() >= self._last
+        self._pause = self.seconds if changed else min(2 * self._pause, self.idle)
+        self._last = self.clock.now
+        self.tick()
 
 
 @dataclass(frozen=True)
