@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Self
 
-from local.bridges import template as read_template
 from tests.simulation import event_pattern
+from tests.simulation.template import template as read_template
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Properties:
     @classmethod
     def from_template(cls, function: str, template: Mapping[str, Any] | None = None) -> Self:
         """What template.yaml (or ``template``) says of a function's one DynamoDB event. Raises ValueError."""
-        document = template or _template()
+        document = template or read_template()
         properties = document["Resources"][function]["Properties"]
         events = [each["Properties"] for each in properties["Events"].values() if each["Type"] == "DynamoDB"]
         _require(len(events) == 1, f"{function} has {len(events)} DynamoDB events")
@@ -71,11 +70,6 @@ _PROPERTIES = {
     "Enabled": "enabled",
 }
 _STRUCTURED = {"Stream", "FilterCriteria", "FunctionResponseTypes", "DestinationConfig"}
-
-
-@cache
-def _template() -> Mapping[str, Any]:
-    return read_template()  # a second of YAML, and thousands of worlds
 
 
 def _filters(event: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -17,16 +17,14 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from local.bridges import template
 from order_cancellation import times
-from tests.simulation import event_pattern
+from tests.simulation import event_pattern, template
 from tests.simulation.clients import Client
 from tests.simulation.clock import DAY, Clock
 from tests.simulation.event_source_mapping import EventSourceMapping, Handler, VirtualContext
@@ -96,7 +94,7 @@ class World:
 
     def create_tables_of_template(self) -> None:
         """The tables of template.yaml, each named by its logical id."""
-        for definition in _table_definitions():
+        for definition in template.tables():
             self.create_table(**definition)
 
     def stream(self, table: str, **options: Any) -> Stream:
@@ -365,13 +363,3 @@ class _Post:
 
     def step(self) -> None:
         self.arrive(self.postman.take())
-
-
-@cache
-def _table_definitions() -> tuple[dict[str, Any], ...]:
-    resources = template()["Resources"]
-    return tuple(
-        {"TableName": name, **resource["Properties"]}
-        for name, resource in resources.items()
-        if resource["Type"] == "AWS::DynamoDB::Table"
-    )
