@@ -157,7 +157,9 @@ def _require_free(host: str, port: int) -> None:
 
 def _is_ours(pid: int) -> bool:
     """Whether the process still is one that we started: it leads its own group, and the number was not given anew."""
-    command = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    command = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return any(name in command.stdout for name in ("ministack", "local.web", "local.event_source"))
 
 

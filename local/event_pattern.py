@@ -37,7 +37,7 @@ def parse(text: str) -> Pattern:
         pattern = json.loads(text)
     except ValueError as error:
         raise InvalidPattern(f"not JSON: {text}") from error
-    _validate(pattern)
+    validate(pattern)
     return pattern  # type: ignore[no-any-return]
 
 
@@ -120,15 +120,16 @@ def _is_alternatives(name: str, rule: Any) -> bool:
     return name == "$or" and isinstance(rule, list) and len(rule) > 1 and all(isinstance(each, dict) for each in rule)
 
 
-def _validate(pattern: Any) -> None:
+def validate(pattern: Any) -> None:
+    """Raises InvalidPattern for a pattern that AWS would refuse."""
     if not isinstance(pattern, dict) or not pattern:
         raise InvalidPattern(f"an object with at least one field is needed: {pattern!r}")
     for name, rule in pattern.items():
         if _is_alternatives(name, rule):
             for alternative in rule:
-                _validate(alternative)
+                validate(alternative)
         elif isinstance(rule, dict):
-            _validate(rule)
+            validate(rule)
         elif isinstance(rule, list) and rule:
             for each in rule:
                 _validate_rule(each)

@@ -38,3 +38,8 @@ class Clock:
 def to_second(moment: float) -> str:
     """A moment of a Clock to the second, e.g. ``2026-11-23T09:00:00Z``."""
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def to_millisecond(moment: float) -> str:
+    """A moment of a Clock as the order_cancellation package writes times, e.g. ``2026-11-23T09:00:00.000Z``."""
+    return times.from_datetime(datetime.fromtimestamp(moment, UTC))

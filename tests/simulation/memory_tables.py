@@ -16,6 +16,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,7 +31,7 @@ from tests.simulation.attribute_values import (
     size_in_bytes,
 )
 from tests.simulation.clock import Clock
-from tests.simulation.conditions import All, Between, Comparison, Condition, Path, Probe, Scope
+from tests.simulation.conditions import All, Between, Comparison, Condition, Operand, Path, Probe, Scope
 from tests.simulation.service_errors import client_error
 from tests.simulation.sorted_items import Key, Schema, SortedItems
 
@@ -396,26 +397,38 @@ def _projected(item: Item | None, params: Params, scope: Scope) -> Item | None:
 
 def _key_condition(text: str, schema: Schema, scope: Scope) -> tuple[Any, Condition | None]:
     """The partition that a key condition names, and what it asks of the sort key. Raises InvalidRequest."""
-    tree = _admitted(expressions.condition(text), scope)
-    parts = list(tree.conditions) if isinstance(tree, All) else [tree]
-    partition: Any = None
+    scope.admit(expressions.condition(text).placeholders)
+    partition, rest = _key_parts(text, schema, tuple(scope.names.items()))
+    value = partition.read({}, scope)
+    _require(value is not None, f"Query condition missed key schema element: {schema.partition}")
+    assert value
+    return comparable(value), rest
+
+
+@lru_cache(maxsize=1_024)
+def _key_parts(text: str, schema: Schema, names: tuple[tuple[str, str], ...]) -> tuple[Operand, Condition | None]:
+    tree = expressions.condition(text).tree
+    partition: Operand | None = None
     rest: list[Condition] = []
-    for part in parts:
-        name = _attribute(part, scope)
+    for part in tree.conditions if isinstance(tree, All) else [tree]:
+        name = _attribute(part, dict(names))
         if name == schema.partition and isinstance(part, Comparison) and part.sign == "=":
-            partition = part.right.read({}, scope)
+            partition = part.right
         elif name == schema.sort and _is_sort_condition(part):
             rest.append(part)
         else:
             raise InvalidRequest("Query condition missed key schema element, or has one that is not supported")
-    _require(partition is not None, f"Query condition missed key schema element: {schema.partition}")
+    if partition is None:
+        raise InvalidRequest(f"Query condition missed key schema element: {schema.partition}")
     _require(len(rest) <= 1, "KeyConditionExpressions must only contain one condition per key")
-    return comparable(partition), rest[0] if rest else None
+    return partition, rest[0] if rest else None
 
 
-def _attribute(part: Condition, scope: Scope) -> str | None:
+def _attribute(part: Condition, names: Mapping[str, str]) -> str | None:
     operand = getattr(part, "left", None) or getattr(part, "operand", None)
-    return str(operand.resolve(scope)[0]) if isinstance(operand, Path) else None
+    if not isinstance(operand, Path) or len(operand.elements) > 1:
+        return None
+    return names.get(str(operand.elements[0]), str(operand.elements[0]))
 
 
 def _is_sort_condition(part: Condition) -> bool:
