@@ -157,10 +157,9 @@ def _require_free(host: str, port: int) -> None:
 
 def _is_ours(pid: int) -> bool:
     """Whether the process still is one that we started: it leads its own group, and the number was not given anew."""
-    command = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return any(name in command.stdout for name in ("ministack", "local.web", "local.event_source"))
+    whole_line = ["ps", "-ww", "-o", "command=", "-p", str(pid)]  # cut at 80 columns, it may lack the name
+    command = subprocess.run(whole_line, capture_output=True, text=True, check=False).stdout
+    return "ministack" in command or "local.web" in command
 
 
 def _wait_until_gone(pid: int) -> None:
