@@ -9,10 +9,11 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
 TESTS ?= tests
+STACK ?= order-cancellation
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo up down test lint types validate pytest deploy setup lock clean
+.PHONY: help demo up down test lint types validate pytest deploy deploy-portal setup lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +42,9 @@ validate: setup ## the template, as CloudFormation and SAM see it
 
 pytest: setup ## the tests (TESTS=tests/unit for some of them)
 	$(BIN)/python -m pytest $(TESTS)
+
+deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
+	$(BIN)/python -m scripts.publish_portal --stack $(STACK)
 
 deploy: setup ## build, and deploy to AWS with your credentials
 	$(SAM) build

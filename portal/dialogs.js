@@ -29,7 +29,7 @@ export function confirmCancel(orderIds) {
       h(
         "p",
         null,
-        one ? "The fulfillment center is told to stop. " : "The fulfillment centers are told to stop. ",
+        one ? "It is taken out of fulfilment. " : "They are taken out of fulfilment. ",
         h("strong", null, "A cancelled order cannot be brought back."),
       ),
       h("p", null, "The marketplace is not told: cancel there too, afterwards."),
