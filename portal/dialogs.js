@@ -50,6 +50,7 @@ export function tell(title, kind, children, buttons = [["Close", "primary", null
 
 /** The steps that a success or a refusal names. */
 export function stepList(steps) {
+  if (steps.length === 1) return h("p", null, steps[0].text);
   return h("ol", { class: "steps" }, steps.map((step) => h("li", null, step.text)));
 }
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from local.client import Client
-from tests.browser.portal.conftest import DESKTOP, PHONE, Visit, Wire, go, snap
+from tests.browser.portal.conftest import DESKTOP, PHONE, Visit, Wire, go
 from tests.browser.portal.steps import cancelled_pop_up, checking, csv_of, pack, press_cancel
 from tests.end_to_end.conftest import Place
 
@@ -91,9 +91,6 @@ def test_a_cancel_from_question_to_answer(visit: Visit, place: Place, look: dict
     page.get_by_role("button", name="Copy the reply").click()
     expect(page.locator(".toast")).to_be_visible()
     no_violations(page)
-    if look == {"color_scheme": "dark", "size": DESKTOP}:
-        page.get_by_role("button", name="Dismiss").click()
-        snap(page, "dark")
     go(page, "#/to-do")
     expect(page.get_by_role("link", name=order_id, exact=True)).to_be_visible()
     no_violations(page)
