@@ -9,10 +9,11 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
 TESTS ?= tests
+STACK ?= order-cancellation
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo up down test lint types validate pytest bench deploy setup lock clean
+.PHONY: help demo up down test lint types validate pytest bench deploy deploy-portal setup lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -44,6 +45,9 @@ pytest: setup ## the tests (TESTS=tests/unit for some of them)
 
 bench: setup ## speed, side by side in one run
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m benchmarks.summaries
+
+deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
+	$(BIN)/python -m scripts.publish_portal --stack $(STACK)
 
 deploy: setup ## build, and deploy to AWS with your credentials
 	$(SAM) build

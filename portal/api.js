@@ -48,11 +48,11 @@ export const get = (route, query = {}, signal = undefined) => {
 
 export const orderRoute = (orderId, rest = "") => `/orders/${encodeURIComponent(orderId)}${rest}`;
 
-/** All pages of a list up to `most` entries: {entries, more}. A page may be empty before the end. */
-export async function list(route, query, name, most, signal) {
+/** The pages of a list until there are `most` entries: {entries, more}. A page may be empty before the end. */
+export async function list(route, query, name, { most, requests, signal }) {
   const entries = [];
   let cursor = null;
-  for (let pages = 0; pages < 20; pages++) {
+  for (let asked = 0; asked < requests; asked++) {
     const page = await get(route, { ...query, limit: 100, cursor }, signal);
     entries.push(...page[name]);
     cursor = page.cursor;

@@ -1,9 +1,9 @@
 /** The frame of the portal: header, banners, and which page the address shows. */
 
-import { NoAnswer, Refused, SignedOut, get } from "./api.js";
+import { NoAnswer, Refused, SignedOut, get, list } from "./api.js";
 import { isFresh, pendingAsk, pendingOrders, resume } from "./cancels.js";
 import { load } from "./config.js";
-import { announce, fill, h, plural, toast } from "./dom.js";
+import { announce, fill, h, toast } from "./dom.js";
 import { signOut, who } from "./session.js";
 import { spoken } from "./times.js";
 import { notice, orderLink } from "./views.js";
@@ -30,6 +30,8 @@ const toDoCount = h("span", { class: "count", hidden: true });
 
 let leave = new AbortController();
 let signedInAs = null;
+let toDo = { count: 0, more: false };
+let recount = 0;
 
 /** Shows the page that the address names. Until somebody is signed in that is the sign-in, and the address stays. */
 async function route({ arrived = true } = {}) {
@@ -42,6 +44,7 @@ async function route({ arrived = true } = {}) {
   const [path, query] = (location.hash.slice(1) || "/orders").split("?");
   const found = ROUTES.map(([pattern, module]) => ({ match: pattern.exec(path), module })).find(({ match }) => match);
   drawHeader(path);
+  banners.hidden = path === "/summaries"; // which says it itself
   if (!found) return show("Not found", h("h1", null, "There is no such page"), h("p", null, h("a", { href: "#/orders" }, "Go to your orders")));
   const view = {
     id: found.match[1] && decodeURIComponent(found.match[1]),
@@ -122,7 +125,7 @@ function drawHeader(path) {
         NAVIGATION.map(([target, text]) =>
           h(
             "a",
-            { href: `#${target}`, "aria-current": path.startsWith(target) ? "page" : null },
+            { href: `#${target}`, "aria-current": path.startsWith(target) || (target === "/orders" && path === "/batch") ? "page" : null },
             text,
             target === "/to-do" && toDoCount,
           ),
@@ -156,11 +159,15 @@ function settleLeftovers() {
 }
 
 async function countToDo() {
-  const page = await get("/orders", { marketplace_cancellation: "to_do", limit: 100 }).catch(() => null);
-  if (!page) return;
-  const count = page.orders.length;
+  const query = { marketplace_cancellation: "to_do" };
+  const found = await list("/orders", query, "orders", { most: 100, requests: 5 }).catch(() => null);
+  if (found) showToDo({ count: found.entries.length, more: found.more });
+}
+
+function showToDo({ count, more }) {
+  toDo = { count, more };
   toDoCount.hidden = count === 0;
-  fill(toDoCount, `${count}${page.cursor ? "+" : ""}`, h("span", { class: "unseen" }, ` ${plural(count, "order").replace(/^\S+ /, "")}`));
+  fill(toDoCount, `${count}${more ? "+" : ""}`, h("span", { class: "unseen" }, count === 1 ? " order" : " orders"));
 }
 
 async function lookAfterMail() {
@@ -179,10 +186,13 @@ async function lookAfterMail() {
 }
 
 addEventListener("hashchange", () => route());
-addEventListener("signed-out", () => askToSignIn());
-addEventListener("to-do-changed", countToDo);
+addEventListener("marked", ({ detail: { by } }) => showToDo({ ...toDo, count: Math.max(0, toDo.count + by) }));
+addEventListener("cancels-settled", () => {
+  clearTimeout(recount);
+  recount = setTimeout(countToDo, 300);
+});
 addEventListener("cancel-settled", ({ detail: { orderId, outcome, body } }) => {
-  countToDo();
+  dispatchEvent(new Event("cancels-settled"));
   if (location.hash === orderLink(orderId).hash || location.hash.startsWith("#/batch")) return; // seen there
   if (outcome === "refused") toast(`Order ${orderId} was not cancelled: ${body.detail}`, "bad", orderLink(orderId));
   else toast(`Order ${orderId} is cancelled.`, "ok", orderLink(orderId));

@@ -92,7 +92,7 @@ export function recognise(headers) {
 }
 
 /** Whether the word in a state column means that the order is cancelled there. */
-export const meansCancelled = (value) => /cancel|void|storno/i.test(value) && !/not cancel|pending cancel|cancel\w* (requested|denied)/i.test(value);
+export const meansCancelled = (value) => /cancel|void|storn/i.test(value) && !/not cancel|pending cancel|cancel\w* (requested|denied)/i.test(value);
 
 /** Whether the column holds moments: then an order is cancelled if there is one. */
 export function holdsMoments(values) {

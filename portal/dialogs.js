@@ -29,7 +29,7 @@ export function confirmCancel(orderIds) {
       h(
         "p",
         null,
-        one ? "The fulfillment center is told to stop. " : "The fulfillment centers are told to stop. ",
+        one ? "It is taken out of fulfilment. " : "They are taken out of fulfilment. ",
         h("strong", null, "A cancelled order cannot be brought back."),
       ),
       h("p", null, "The marketplace is not told: cancel there too, afterwards."),
@@ -50,6 +50,7 @@ export function tell(title, kind, children, buttons = [["Close", "primary", null
 
 /** The steps that a success or a refusal names. */
 export function stepList(steps) {
+  if (steps.length === 1) return h("p", null, steps[0].text);
   return h("ol", { class: "steps" }, steps.map((step) => h("li", null, step.text)));
 }
 

@@ -4,6 +4,9 @@ import { call, orderRoute } from "./api.js";
 
 /** Notes it at the service, and in the order at hand. */
 export async function mark(order, state) {
+  const before = order.marketplace_cancellation;
   const body = await call("PUT", orderRoute(order.order_id, "/marketplace-cancellation"), { body: { state } });
   order.marketplace_cancellation = body.marketplace_cancellation;
+  const by = Number(body.marketplace_cancellation === "to_do") - Number(before === "to_do");
+  dispatchEvent(new CustomEvent("marked", { detail: { by } }));
 }

@@ -44,7 +44,7 @@ export async function open(view) {
         if (error instanceof SignedOut) stopBatch();
         throw error;
       }
-      dispatchEvent(new Event("to-do-changed"));
+      dispatchEvent(new Event("cancels-settled"));
     });
   view.show(
     "Cancel orders",

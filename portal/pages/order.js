@@ -176,7 +176,6 @@ async function report({ outcome, body }, order, view, draw) {
 
 async function markAndDraw(order, state, draw) {
   await mark(order, state);
-  dispatchEvent(new Event("to-do-changed"));
   draw();
 }
 

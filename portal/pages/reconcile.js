@@ -302,7 +302,6 @@ function markAll(rows, state, view, again) {
       while (waiting.length) await mark(waiting.shift(), state);
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
-    dispatchEvent(new Event("to-do-changed"));
     again();
     toast(state === "done" ? `${plural(rows.length, "order")} marked as done.` : `${plural(rows.length, "order")} put on your to-do list.`);
   });

@@ -21,7 +21,7 @@ const NOTHING = {
 
 export async function open(view) {
   const state = TABS.find(([name]) => name === view.query.get("state"))?.[0] ?? "to_do";
-  const { entries, more } = await list("/orders", { marketplace_cancellation: state }, "orders", MOST, view.signal);
+  const { entries, more } = await list("/orders", { marketplace_cancellation: state }, "orders", { most: MOST, requests: 20, signal: view.signal });
   const draw = () => {
     const shown = entries.filter((order) => order.marketplace_cancellation === state);
     view.show(
@@ -52,7 +52,6 @@ function orderTable(orders, state, view, draw) {
         "aria-label": `${text}: order ${order.order_id}`,
         onclick: () => view.run(async () => {
             await mark(order, next);
-            dispatchEvent(new Event("to-do-changed"));
             draw();
             announce(`Order ${order.order_id} was moved.`);
           }),

@@ -16,6 +16,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -242,7 +243,7 @@ def test_a_planted_bug_is_caught(
         product.connect(world, faults=chaos)
         product.register(world, "acme")
         for number in range(6):
-            world.at(world.clock.now + number * 7, lambda number=number: product.auto_cancel("acme", f"A-{number}"))
+            world.at(world.clock.now + number * 7, partial(product.auto_cancel, "acme", f"A-{number}"))
         world.settle(still_for=STILL)
         return world
 
@@ -288,9 +289,9 @@ def under_fire(product: Product, seed: int, sellers: int, orders: int, poison: i
     chance = random.Random(seed)
     for number in range(orders):
         order = (f"seller-{chance.randrange(sellers)}", f"A-{number}", chance.choice(AUTO_REASONS))
-        world.at(world.clock.now + chance.random() * 5 * HOUR, lambda order=order: product.auto_cancel(*order))
+        world.at(world.clock.now + chance.random() * 5 * HOUR, partial(product.auto_cancel, *order))
     for number in range(poison):
-        world.at(world.clock.now + chance.random() * 5 * HOUR, lambda number=number: spoil(mapping, number))
+        world.at(world.clock.now + chance.random() * 5 * HOUR, partial(spoil, mapping, number))
     world.settle(still_for=12 * HOUR)
     return world, mapping
 

@@ -23,8 +23,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from local import event_pattern
 from order_cancellation import times
-from tests.simulation import event_pattern, template
+from tests.simulation import template
 from tests.simulation.clients import Client
 from tests.simulation.clock import DAY, Clock
 from tests.simulation.event_source_mapping import EventSourceMapping, Handler, VirtualContext

@@ -4,6 +4,8 @@ Nothing is synchronised. The seller says what he has done there (``mark``), or s
 told where it differs (``reconcile``).
 """
 
+import bisect
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
@@ -13,10 +15,11 @@ from order_cancellation import answers
 from order_cancellation.errors import OrderNotFound, Problem, Unavailable
 from order_cancellation.orders import Order
 from order_cancellation.requests import ReconciliationAsk
-from order_cancellation.store import CLIENT_CONFIG
+from order_cancellation.store import CLIENT_CONFIG, OrderName
 
 _SIDE_BY_SIDE = CLIENT_CONFIG.max_pool_connections  # type: ignore[attr-defined]
 _BATCH = 100  # what one BatchGetItem reads
+_STRIDE = 250  # how many names one query reads: about 25 KB, four read units
 
 
 class LedgerStore(Protocol):
@@ -28,9 +31,9 @@ class LedgerStore(Protocol):
 class LookupStore(Protocol):
     """The calls that a reconciliation makes; it only reads."""
 
-    def find_by_marketplace_order_id(
-        self, seller_id: str, marketplace_order_id: str, limit: int, after: str | None = None
-    ) -> tuple[list[str], str | None]: ...
+    def named_between(
+        self, seller_id: str, first: str, last: str, limit: int, after: OrderName | None = None
+    ) -> tuple[list[OrderName], OrderName | None]: ...
     def find_many(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]: ...
 
 
@@ -78,28 +81,44 @@ def _orders_here(
 ) -> dict[str, list[Order]]:
     """Our orders by marketplace order id. The index only names them; their state is read from the table itself."""
 
-    def named(marketplace_order_id: str) -> list[str]:
-        found: list[str] = []
-        position: str | None = None
-        while True:
-            _require(in_time)
-            more, position = store.find_by_marketplace_order_id(seller_id, marketplace_order_id, _BATCH, position)
-            found += more
-            if position is None:
-                return found
+    def look_up(wanted: Sequence[str]) -> list[str]:
+        return _named(store, seller_id, wanted, in_time)
 
     def read(order_ids: Sequence[str]) -> list[Order]:
         _require(in_time)
         return store.find_many(seller_id, order_ids)
 
+    every = sorted(ask.cancelled | ask.open)
+    shares = batched(every, math.ceil(len(every) / _SIDE_BY_SIDE), strict=False)
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:  # the first read that fails cancels those that wait
-        order_ids = [found for every in pool.map(named, sorted(ask.cancelled | ask.open)) for found in every]
+        order_ids = [order_id for found in pool.map(look_up, shares) for order_id in found]
         here: dict[str, list[Order]] = {}
         for orders in pool.map(read, batched(order_ids, _BATCH, strict=False)):
             for order in orders:
                 if order.placement.marketplace.lower() == ask.marketplace.lower():
                     here.setdefault(order.placement.marketplace_order_id, []).append(order)
     return here
+
+
+def _named(store: LookupStore, seller_id: str, wanted: Sequence[str], in_time: Callable[[], bool]) -> list[str]:
+    """The ids of our orders for the marketplace order ids in ``wanted``, which is sorted.
+
+    Walks the index from the first to the last of them, as both are in the same order (that of DynamoDB, by UTF-8
+    bytes, is Python's, by code points): one query finds all that lie close together, and where other orders lie
+    between two, the next query begins at the second. At worst that is one query for each.
+    """
+    found: list[str] = []
+    ids, begin = frozenset(wanted), 0
+    position: OrderName | None = None
+    while True:
+        _require(in_time)
+        names, position = store.named_between(seller_id, wanted[begin], wanted[-1], _STRIDE, position)
+        found += [name.order_id for name in names if name.marketplace_order_id in ids]
+        if position is None:
+            return found
+        begin = bisect.bisect_left(wanted, position.marketplace_order_id)
+        if wanted[begin] != position.marketplace_order_id:
+            position = None  # nothing of the next one was read yet
 
 
 def _require(in_time: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import boto3
 from boto3.dynamodb.types import TypeSerializer
@@ -61,6 +61,13 @@ _serialize = TypeSerializer().serialize
 def client() -> DynamoDBClient:
     """The DynamoDB client that all functions use; make it once per process."""
     return boto3.client("dynamodb", config=CLIENT_CONFIG)
+
+
+class OrderName(NamedTuple):
+    """What the index by marketplace order id knows of an order."""
+
+    marketplace_order_id: str
+    order_id: str
 
 
 class Orders:
@@ -170,29 +177,27 @@ class Orders:
         values = {":cancelled": CANCELLED, ":mark": marketplace_cancellation}
         return self._update(seller_id, order_id, "SET marketplace_cancellation = :mark", "#status = :cancelled", values)
 
-    def find_by_marketplace_order_id(
-        self, seller_id: str, marketplace_order_id: str, limit: int, after: str | None = None
-    ) -> tuple[list[str], str | None]:
-        """Up to ``limit`` ids of a seller's orders that fulfil one order of a marketplace, beginning behind ``after``.
+    def named_between(
+        self, seller_id: str, first: str, last: str, limit: int, after: OrderName | None = None
+    ) -> tuple[list[OrderName], OrderName | None]:
+        """Up to ``limit`` names of a seller's orders, by marketplace order id from ``first`` to ``last``.
 
-        There is more than one where an order was placed again, or where two marketplaces use the same id. Returns the
-        ids and the order id to go on behind, or None at the end. The index lags behind a placement by a moment: an
-        order that was placed this second may be missing. Raises Unavailable.
+        Begins behind ``after``; returns the names and the one to go on behind, or None at the end. There is more than
+        one for an id where an order was placed again, or where two marketplaces use the same. The index lags behind a
+        placement by a moment: an order that was placed this second may be missing. Raises Unavailable.
         """
         request: QueryInputTypeDef = {
             "TableName": self._table,
             "IndexName": MARKETPLACE_INDEX,
-            "KeyConditionExpression": "seller_id = :seller AND marketplace_order_id = :order",
-            "ExpressionAttributeValues": {":seller": {"S": seller_id}, ":order": {"S": marketplace_order_id}},
+            "KeyConditionExpression": "seller_id = :seller AND marketplace_order_id BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {":seller": {"S": seller_id}, ":first": {"S": first}, ":last": {"S": last}},
             "Limit": limit,
         }
         if after is not None:
-            request["ExclusiveStartKey"] = key(
-                seller_id=seller_id, marketplace_order_id=marketplace_order_id, order_id=after
-            )
+            request["ExclusiveStartKey"] = key(seller_id=seller_id, **after._asdict())
         response = call(lambda: self._dynamodb.query(**request))
-        last = response.get("LastEvaluatedKey")
-        return [item["order_id"]["S"] for item in response["Items"]], last["order_id"]["S"] if last else None
+        position = response.get("LastEvaluatedKey")
+        return [_name(item) for item in response["Items"]], _name(position) if position else None
 
     def find_many(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]:
         """Read orders, strongly consistent, a hundred a call; missing ones are left out. Raises Unavailable."""
@@ -433,6 +438,10 @@ def _cancellation_item(cancellation: Cancellation) -> Item:
     if cancellation.skus:
         item["skus"] = list(cancellation.skus)
     return item
+
+
+def _name(item: Item) -> OrderName:
+    return OrderName(item["marketplace_order_id"]["S"], item["order_id"]["S"])
 
 
 def _plain(item: Item) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """What people do in the portal, and what others do meanwhile."""
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import Locator, Page, expect
 
+from local import seed
 from local.client import Client
 
 PACKED_AT = "2026-11-23T14:01:58Z"
@@ -16,6 +19,19 @@ def press_cancel(page: Page) -> None:
     """Cancel Order, and yes."""
     page.get_by_role("button", name="Cancel Order").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+
+
+def under_way(planner: Client, lax1: Client, order_id: str, upto: str = "picking") -> str:
+    """An order of two fulfillment centers, the first of which has come so far."""
+    number = int(order_id.rpartition("-")[2])
+    body = seed.placement(number, ("LAX1", "EWR2"), ("TENT-2P-GRN", "LAMP-HEAD-01"))
+    assert planner.put(f"/sellers/acme/orders/{order_id}", body).status == 201
+    for event, minutes in (("allocated", 50), ("picking", 12), ("picked_packed", 1)):
+        at = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(timespec="seconds")
+        assert lax1.report("LAX1", "acme", order_id, event, at).status == 200
+        if event == upto:
+            break
+    return order_id
 
 
 def checking(page: Page) -> Locator:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.client import Client
-from tests.browser.portal.conftest import PHONE, Visit, sign_in, snap
+from tests.browser.portal.conftest import PHONE, Visit, sign_in
 from tests.browser.portal.steps import (
     cancelled_pop_up,
 )
@@ -80,7 +80,6 @@ def test_a_cancel_on_a_phone(visit: Visit, place: Place, acme: Client) -> None:
     page.locator("tbody").get_by_role("link", name=order_id, exact=True).tap()
     button = page.get_by_role("button", name="Cancel Order")
     expect(button).to_be_in_viewport()
-    snap(page, "phone")
     button.tap()
     page.get_by_role("dialog").get_by_role("button", name="Cancel the order").tap()
     expect(cancelled_pop_up(page)).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local.client import Client
-from tests.browser.portal.conftest import Visit, Wire, go, snap
+from tests.browser.portal.conftest import Visit, Wire, go
 from tests.browser.portal.steps import cancelled_pop_up, checking, pack, press_cancel
 from tests.local_stack import Place
 
@@ -25,7 +25,6 @@ def test_a_seller_cancels_an_order(visit: Visit, place: Place, acme: Client) -> 
     dialog = page.get_by_role("dialog", name=f"Cancel order {order_id}?")
     dialog.get_by_label("Reason").select_option("Wrong address")
     dialog.get_by_label("Note").fill("customer wrote on Monday")
-    snap(page, "confirm")
     dialog.get_by_role("button", name="Cancel the order").click()
 
     pop_up = cancelled_pop_up(page)
@@ -33,7 +32,6 @@ def test_a_seller_cancels_an_order(visit: Visit, place: Place, acme: Client) -> 
     order = acme.get(f"/orders/{order_id}").body
     expect(pop_up).to_contain_text(f"Cancel order {order['marketplace_order_id']} in")
     expect(pop_up).to_contain_text("re-route the order to another fulfilment service")
-    snap(page, "cancelled")
     pop_up.get_by_role("button", name="Close").click()
 
     assert order["cancellation"]["reason"] == "wrong_address"
@@ -67,7 +65,6 @@ def test_the_refusal_names_what_won_and_what_to_do(visit: Visit, place: Place, l
     dialog = page.get_by_role("dialog", name="Order already picked and packed")
     expect(dialog).to_contain_text("LAX1 picked and packed it on Nov 23, 2026")
     expect(dialog).to_contain_text("settle it with")
-    snap(page, "refused")
     dialog.get_by_role("button", name="Close").click()
     expect(page.get_by_role("button", name="Cancel Order")).to_be_disabled()
     expect(page.locator("#why-not")).to_contain_text("LAX1 picked and packed it")
@@ -104,8 +101,6 @@ def test_a_lost_answer_is_no_answer(lost: tuple[str, ...], visit: Visit, place: 
     expect(checking(page)).to_be_visible()
     expect(page.get_by_role("button", name="Checking…")).to_be_disabled()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    if lost == ("lose",):
-        snap(page, "unknown")
     expect(cancelled_pop_up(page)).to_be_visible(timeout=20_000)
     assert len(wire.requests) == len(lost) + 1
     assert len(wire.keys) == 1, "a repetition under another key is another ask"

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from local.client import Client
 from local.cloud import Cloud
-from tests.browser.portal.conftest import Visit, go, snap
+from tests.browser.portal.conftest import Visit, go
 from tests.browser.portal.steps import csv_of, pack, place_many, press_cancel
 from tests.local_stack import Place
 
@@ -60,7 +60,6 @@ def test_a_thousand_rows_are_compared(visit: Visit, planner: Client, lax1: Clien
     expect(page.get_by_text("10 cancelled here, live in Amazon")).to_be_visible()
     expect(page.get_by_text("10 the same in both")).to_be_visible()
     expect(page.get_by_text("960 not known here").first).to_be_visible()
-    snap(page, "reconcile", full=True)
     expect(page.get_by_role("row").filter(has_text="LAX1 picked and packed it")).to_have_count(1)
 
     page.get_by_role("button", name="Put 1 order back on the to-do list").click()
@@ -128,7 +127,6 @@ def test_summaries_and_the_banner_when_mail_bounces(visit: Visit, cloud: Cloud, 
         expect(row).to_contain_text("Came back")
         row.get_by_role("button", name="and 4 more").click()
         expect(row.get_by_role("link", name="A-1009")).to_be_visible()
-        snap(page, "summaries")
         go(page, "#/orders")
         expect(page.locator("#banners")).to_contain_text("Mail to ops@acme.example came back")
     finally:

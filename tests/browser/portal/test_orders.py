@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from local.client import Client
-from tests.browser.portal.conftest import Visit, Wire, go, snap
+from tests.browser.portal.conftest import Visit, Wire, go
 from tests.browser.portal.steps import PACKED_AT, open_page_of, pack, place_many
 from tests.local_stack import Place
 
@@ -31,7 +31,6 @@ def test_pages_forward_and_back(visit: Visit) -> None:
     first = page.locator("tbody a").first.inner_text
     expect(page.get_by_role("link", name="A-1001")).to_be_visible()
     assert first() == "A-1001"
-    snap(page, "orders")
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_role("link", name="A-1026")).to_be_visible()
     page.reload()
@@ -97,7 +96,6 @@ def test_a_batch_of_fifty(visit: Visit, planner: Client, lax1: Client, acme: Cli
     expect(rows).to_have_count(50)
     expect(rows.filter(has_text="Not cancelled")).to_have_count(3)
     expect(rows.filter(has_text="LAX1 picked and packed it on")).to_have_count(3)
-    snap(page, "batch")
     assert len(wire.keys) == 1, "one key for the batch"
     assert len(wire.requests) == 11, "ten chunks, and the lost one again"
     assert page.evaluate("Object.keys(localStorage).length") == 0

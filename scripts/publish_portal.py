@@ -1,0 +1,90 @@
+"""Publish the portal's files into a deployed stack's bucket, with the configuration that belongs to the stack.
+
+    python -m scripts.publish_portal --stack order-cancellation
+
+Works with the credentials and the region of the environment. Files that the portal no longer has are removed last, so
+that a page that is open goes on working meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import mimetypes
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+
+from scripts.onboard import stack_outputs
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PORTAL = Path(__file__).resolve().parent.parent / "portal"
+CONFIG = "config.json"
+
+# The names of the files do not change with their content: browsers and CloudFront keep them, but ask whether they hold.
+CACHE_CONTROL = "no-cache"
+
+
+class NoPortal(Exception):
+    """The stack has no portal to publish to; the message says what to do."""
+
+
+def configuration(outputs: dict[str, str], region: str) -> dict[str, str]:
+    """What /config.json tells the portal."""
+    return {
+        "api_url": outputs["ApiUrl"],
+        "cognito_url": f"https://cognito-idp.{region}.amazonaws.com/",
+        "client_id": outputs["PortalClientId"],
+        "region": region,
+    }
+
+
+def publish(s3: S3Client, outputs: dict[str, str], region: str) -> list[str]:
+    """Put every file and config.json into the stack's bucket; returns their keys. Raises NoPortal."""
+    bucket = outputs.get("PortalBucketName")
+    if not bucket:
+        raise NoPortal("The stack was deployed without a portal. Deploy it with the parameter DeployPortal=true.")
+    files = {path.relative_to(PORTAL).as_posix(): path.read_bytes() for path in PORTAL.rglob("*") if path.is_file()}
+    files[CONFIG] = json.dumps(configuration(outputs, region)).encode()
+    # index.html comes last: whoever gets the new one gets the new files, too
+    for key in sorted(files, key=lambda key: (key == "index.html", key)):
+        s3.put_object(
+            Bucket=bucket, Key=key, Body=files[key], ContentType=_content_type(key), CacheControl=CACHE_CONTROL
+        )
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for entry in page.get("Contents", ()):
+            if entry["Key"] not in files:
+                s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    return sorted(files)
+
+
+def _content_type(key: str) -> str:
+    known = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}  # not left to this machine's own table
+    guessed = known.get(Path(key).suffix) or mimetypes.guess_type(key)[0] or "application/octet-stream"
+    return f"{guessed}; charset=utf-8" if guessed in ("text/html", "text/css") else guessed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stack", required=True, help="the CloudFormation stack's name")
+    chosen = parser.parse_args()
+    session = boto3.session.Session()
+    outputs = stack_outputs(session.client("cloudformation"), chosen.stack)
+    try:
+        keys = publish(session.client("s3"), outputs, session.region_name)
+    except NoPortal as error:
+        parser.exit(1, f"{error}\n")
+    print(f"{len(keys)} files published to {outputs['PortalBucketName']}.")
+    print(f"The portal is at {outputs['PortalUrl']}")
+    if outputs["PortalUrl"] != outputs["PortalOrigin"]:
+        print(
+            f"The API lets only {outputs['PortalOrigin']} call it from a browser. "
+            f"Deploy again with PortalOrigin={outputs['PortalUrl']} ProblemTypeBase={outputs['PortalUrl']}/problems"
+        )
+
+
+if __name__ == "__main__":
+    main()
