@@ -138,7 +138,7 @@ def test_an_address_is_unreachable_only_as_long_as_it_is_the_sellers() -> None:
 
 
 def test_a_summary_id_sorts_by_time_and_is_a_tag_that_ses_takes() -> None:
-    first, second = (summaries.new_summary_id(f"2026-11-23T10:00:0{second}.000Z") for second in (1, 2))
+    first, second = (summaries.new_summary_id(f"2026-11-23T10:00:01.00{millisecond}Z") for millisecond in (1, 2))
     assert first < second
     assert all(character.isalnum() or character == "-" for character in first)
 

@@ -74,8 +74,8 @@ class Unavailable(Problem):
     def __init__(self) -> None:
         super().__init__(
             "service_unavailable",
-            "We do not know yet whether this was carried out. Ask again with the same Idempotency-Key: "
-            "nothing is done twice.",
+            "We do not know yet whether this was carried out. Ask again, with the same Idempotency-Key if there was "
+            "one: nothing is done twice.",
         )
 
 

@@ -146,8 +146,9 @@ def shard_of(seller_id: str) -> str:
 
 
 def new_summary_id(now: str) -> str:
-    """An id that sorts by time and that SES accepts as a tag, e.g. ``S-20261123-140211-9f2c41d07a3e``."""
-    return f"S-{times.to_datetime(now):%Y%m%d-%H%M%S}-{secrets.token_hex(6)}"
+    """An id that sorts by time and that SES accepts as a tag, e.g. ``S-20261123-140211123-9f2c41d07a3e``."""
+    moment = times.to_datetime(now)
+    return f"S-{moment:%Y%m%d-%H%M%S}{moment.microsecond // 1000:03d}-{secrets.token_hex(6)}"
 
 
 def in_parts(order_ids: Sequence[str]) -> list[Sequence[str]]:
