@@ -18,13 +18,9 @@ from playwright.sync_api import (
     Route,
     ViewportSize,
     expect,
-    sync_playwright,
 )
 
 from local.cloud import ROOT
-from tests.local_stack import acme, cloud, description, ewr2, lax1, place, planner, tokens
-
-__all__ = ["acme", "cloud", "description", "ewr2", "lax1", "place", "planner", "tokens"]  # the stack, for this folder
 
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or ROOT / ".local" / "screenshots")
 DESKTOP = (1100, 760)
@@ -41,19 +37,10 @@ class Visit(Protocol):
     ) -> Page: ...
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def session_of_acme(chromium: Browser, description: dict[str, Any]) -> str:
+@pytest.fixture(scope="package")  # like the browser
+def session_of_acme(browser: Browser, description: dict[str, Any]) -> str:
     """What the portal keeps in sessionStorage once acme's person has signed in."""
-    page = chromium.new_page()
+    page = browser.new_page()
     page.goto(description["portal_url"])
     sign_in(page, description)
     expect(page.get_by_role("heading", name="Orders")).to_be_visible()
@@ -64,7 +51,7 @@ def session_of_acme(chromium: Browser, description: dict[str, Any]) -> str:
 
 @pytest.fixture
 def visit(
-    chromium: Browser,
+    browser: Browser,
     description: dict[str, Any],
     session_of_acme: str,
 ) -> Iterator[Visit]:
@@ -84,7 +71,7 @@ def visit(
 
     def open_page(route: str = "", *, signed_in: bool = True, size: tuple[int, int] = DESKTOP, **options: Any) -> Page:
         viewport = ViewportSize(width=size[0], height=size[1])
-        context = chromium.new_context(viewport=viewport, locale="en-US", timezone_id="America/Los_Angeles", **options)
+        context = browser.new_context(viewport=viewport, locale="en-US", timezone_id="America/Los_Angeles", **options)
         contexts.append(context)
         if signed_in:
             # Only where there is none yet: a test that ends the session must not get it back with the next page.
