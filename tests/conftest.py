@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -23,5 +23,6 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
 os.environ.update(ENVIRONMENT)
 
-settings.register_profile("project", deadline=None)  # how long an example takes says nothing about the code
+# how long an example takes says nothing about the code
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")

@@ -1,0 +1,107 @@
+"""template.yaml and the code say the same: routes, scopes, settings, and API Gateway's own errors."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from local.bridges import template
+from local.cloud import ROOT
+from order_cancellation.errors import PROBLEMS
+from tests.functions import ROUTES
+
+RESOURCES: dict[str, Any] = template()["Resources"]
+GATEWAY_RESPONSES: dict[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
+FUNCTIONS = {
+    path.parent.name: RESOURCES["".join(map(str.capitalize, path.parent.name.split("_"))) + "Function"]["Properties"]
+    for path in sorted(ROOT.glob("functions/*/app.py"))
+}
+SCOPES = {
+    "/sellers/{seller_id}": ["network/sellers"],
+    "/sellers/{seller_id}/orders/{order_id}": ["network/orders"],
+    "/auto-cancellations": ["network/orders"],
+    "/fulfillment-centers/{fc_id}/events": ["fulfillment/events"],
+}
+
+
+def api_events(function: str) -> list[dict[str, Any]]:
+    events = FUNCTIONS[function].get("Events", {}).values()
+    return [event["Properties"] for event in events if event["Type"] == "Api"]
+
+
+def code_of(function: str) -> str:
+    return (ROOT / "functions" / function / "app.py").read_text()
+
+
+class TestRoutes:
+    def test_are_those_of_the_contract(self) -> None:
+        routes = {(event["Method"], event["Path"]) for function in FUNCTIONS for event in api_events(function)}
+        assert routes == set(ROUTES.values())
+
+    @pytest.mark.parametrize("function", FUNCTIONS)
+    def test_are_those_that_the_function_answers(self, function: str) -> None:
+        answered = re.findall(r'@api\.routes\.(\w+)\("([^"]+)"\)', code_of(function))
+        assert {(method.upper(), re.sub("<(.*?)>", r"{\1}", path)) for method, path in answered} == {
+            (event["Method"], event["Path"]) for event in api_events(function)
+        }
+
+    def test_of_machines_need_a_scope_and_the_code_checks_the_same_one(self) -> None:
+        for function in FUNCTIONS:
+            scopes = [
+                scope
+                for event in api_events(function)
+                for scope in event.get("Auth", {}).get("AuthorizationScopes", [])
+            ]
+            assert sorted(re.findall(r'machine\(api\.event, "([^"]+)"\)', code_of(function))) == sorted(scopes)
+        by_path = {
+            event["Path"]: event["Auth"]["AuthorizationScopes"]
+            for function in FUNCTIONS
+            for event in api_events(function)
+            if "Auth" in event
+        }
+        assert by_path == SCOPES
+
+    def test_all_need_a_token(self) -> None:
+        assert RESOURCES["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "CognitoAuthorizer"
+        for function in FUNCTIONS:
+            for event in api_events(function):
+                assert event.get("Auth", {}).get("Authorizer", "CognitoAuthorizer") == "CognitoAuthorizer"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_given_the_settings_that_it_requires(function: str) -> None:
+    everywhere = template()["Globals"]["Function"]["Environment"]["Variables"]
+    given = everywhere | FUNCTIONS[function].get("Environment", {}).get("Variables", {})
+    required = re.findall(r'settings\.required\("(\w+)"\)', code_of(function))
+    assert set(required) <= set(given)
+
+
+@pytest.mark.parametrize("response", GATEWAY_RESPONSES.values(), ids=GATEWAY_RESPONSES)
+class TestGatewayResponses:
+    """API Gateway's own errors look like the functions' errors."""
+
+    def test_are_problems_of_the_table(self, response: dict[str, Any]) -> None:
+        problem = json.loads(response["ResponseTemplates"]["application/json"]["Sub"])
+        assert (problem["status"], problem["title"]) == PROBLEMS[problem["code"]]
+        assert problem["status"] == response["StatusCode"]
+        assert problem["type"] == "${ProblemTypeBase}/" + problem["code"].replace("_", "-")
+        assert problem["detail"].endswith(".")
+
+    def test_have_the_headers_of_every_answer(self, response: dict[str, Any]) -> None:
+        headers = dict(response["ResponseParameters"]["Headers"])
+        extra = {
+            401: {"WWW-Authenticate": "'Bearer'"},
+            429: {"Retry-After": "'1'"},
+            503: {"Retry-After": "'2'"},
+        }.get(response["StatusCode"], {})
+        assert headers == {
+            "Content-Type": "'application/problem+json'",
+            "Cache-Control": "'no-store'",
+            "X-Content-Type-Options": "'nosniff'",
+            "Strict-Transport-Security": "'max-age=63072000; includeSubDomains'",
+            "Access-Control-Allow-Origin": {"Sub": "'${PortalOrigin}'"},
+            "Access-Control-Expose-Headers": "'X-Request-Id,Idempotent-Replayed,Retry-After'",
+            "X-Request-Id": "context.requestId",
+            **extra,
+        }
