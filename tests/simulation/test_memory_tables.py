@@ -193,6 +193,20 @@ def test_every_change_is_told_with_both_images_and_a_write_that_changes_nothing_
     assert changes == [(None, one), (one, two), (two, None)]
 
 
+def test_a_nested_update_leaves_the_old_image_alone(tables: MemoryTables, dynamodb: Any) -> None:
+    changes: list[Any] = []
+    put(dynamodb, a={"M": {"b": {"S": "old"}, "c": {"L": [{"S": "x"}, {"S": "y"}]}}}, d={"SS": ["x", "y"]})
+    tables.listen("Orders", lambda old, new: changes.append((old, new)))
+    update(dynamodb, "SET a.b = :new REMOVE a.c[0] DELETE d :x", {":new": {"S": "new"}, ":x": {"SS": ["x"]}})
+    [(old, new)] = changes
+    assert old == {
+        **KEY,
+        "a": {"M": {"b": {"S": "old"}, "c": {"L": [{"S": "x"}, {"S": "y"}]}}},
+        "d": {"SS": ["x", "y"]},
+    }
+    assert new == {**KEY, "a": {"M": {"b": {"S": "new"}, "c": {"L": [{"S": "y"}]}}}, "d": {"SS": ["y"]}}
+
+
 # --------------------------------------------------------------------------------------------------------- transactions
 
 
@@ -301,6 +315,16 @@ def test_pages_follow_one_another_and_one_that_ends_at_its_limit_says_so(dynamod
     assert found == [["A-0", "A-2"], ["A-4"], []]
 
 
+def test_pages_backwards(dynamodb: Any) -> None:
+    for number in range(5):
+        put(dynamodb, f"A-{number}")
+    acme = {":seller": {"S": "acme"}}
+    first = query(dynamodb, "seller_id = :seller", acme, Limit=2, ScanIndexForward=False)
+    start = first["LastEvaluatedKey"]
+    rest = query(dynamodb, "seller_id = :seller", acme, ExclusiveStartKey=start, ScanIndexForward=False)
+    assert [order_ids(first), order_ids(rest)] == [["A-4", "A-3"], ["A-2", "A-1", "A-0"]]
+
+
 def test_a_page_goes_on_behind_an_item_that_has_meanwhile_gone(dynamodb: Any) -> None:
     for number in range(4):
         put(dynamodb, f"A-{number}")
@@ -382,6 +406,117 @@ def test_a_read_that_is_not_consistent_may_lag(clock: Clock) -> None:
     update(dynamodb, "SET seen = :yes", {":yes": {"BOOL": True}}, ConditionExpression="attribute_exists(order_id)")
     clock.advance(1.0)
     assert "seen" in get(dynamodb)
+
+
+# ---------------------------------------------------------------------------------------------------------- expressions
+
+ITEM: dict[str, Any] = {
+    "a": {"S": "abc"},
+    "n": {"N": "5"},
+    "l": {"L": [{"S": "0"}, {"S": "1"}, {"S": "2"}, {"S": "3"}]},
+    "m": {"M": {"b": {"N": "1"}, "c": {"L": [{"M": {"d": {"S": "deep"}}}]}}},
+    "t": {"SS": ["x", "y"]},
+}
+VALUE: dict[str, Any] = {
+    ":a": {"S": "abc"},
+    ":ab": {"S": "ab"},
+    ":bc": {"S": "bc"},
+    ":b": {"S": "b"},
+    ":x": {"S": "x"},
+    ":deep": {"S": "deep"},
+    ":one": {"N": "1"},
+    ":five": {"N": "5.0"},
+    ":six": {"N": "6"},
+    ":three": {"N": "3"},
+    ":SS": {"S": "SS"},
+    ":list": {"L": [{"S": "new"}]},
+    ":set": {"SS": ["y", "z"]},
+}
+
+
+def used_in(expression: str) -> dict[str, Any]:
+    return {name: VALUE[name] for name in re.findall(r":\w+", expression)}
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("a = :a", True),
+        ("n = :five", True),
+        ("absent = :a", False),
+        ("absent = nothing", False),
+        ("absent <> :a", True),
+        ("NOT absent = :a", True),
+        ("a < :b", True),
+        ("a > :b", False),
+        ("n > :a", False),
+        ("n BETWEEN :five AND :six", True),
+        ("n BETWEEN :one AND :five", True),
+        ("n BETWEEN :six AND :five", False),
+        ("n IN (:one, :five)", True),
+        ("n IN (:one, :six)", False),
+        ("begins_with(a, :ab)", True),
+        ("begins_with(a, :bc)", False),
+        ("contains(a, :bc)", True),
+        ("contains(t, :x)", True),
+        ("contains(t, :b)", False),
+        ("contains(l, :a)", False),
+        ("size(a) = :three", True),
+        ("size(l) > :three", True),
+        ("size(absent) < :three", False),
+        ("m.c[0].d = :deep", True),
+        ("m.c[1].d = :deep", False),
+        ("attribute_exists(m.b)", True),
+        ("attribute_not_exists(m.z)", True),
+        ("attribute_type(t, :SS)", True),
+        ("a = :b OR a = :a AND n = :six", False),
+        ("(a = :b OR a = :a) AND n = :five", True),
+        ("a = :a OR a = :b AND n = :six", True),
+        ("NOT a = :b AND n = :five", True),
+    ],
+)
+def test_a_condition_holds(dynamodb: Any, condition: str, holds: bool) -> None:
+    put(dynamodb, **ITEM)
+    try:
+        put_if = {"ConditionExpression": condition, "ExpressionAttributeValues": used_in(condition)}
+        dynamodb.put_item(TableName="Orders", Item=KEY, **{name: value for name, value in put_if.items() if value})
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        assert not holds
+    else:
+        assert holds
+
+
+@pytest.mark.parametrize(
+    ("update_expression", "changed"),
+    [
+        ("SET a = :b, n = n + :one", {"a": {"S": "b"}, "n": {"N": "6"}}),
+        ("SET a = n, n = a", {"a": {"N": "5"}, "n": {"S": "abc"}}),
+        ("SET n = n - :six", {"n": {"N": "-1"}}),
+        ("SET a = if_not_exists(a, :b), z = if_not_exists(z, :b)", {"z": {"S": "b"}}),
+        ("SET l = list_append(l, :list)", {"l": {"L": [*ITEM["l"]["L"], {"S": "new"}]}}),
+        ("SET l = list_append(:list, l)", {"l": {"L": [{"S": "new"}, *ITEM["l"]["L"]]}}),
+        ("SET l[1] = :b", {"l": {"L": [{"S": "0"}, {"S": "b"}, {"S": "2"}, {"S": "3"}]}}),
+        ("SET l[9] = :b", {"l": {"L": [*ITEM["l"]["L"], {"S": "b"}]}}),
+        ("REMOVE l[0], l[2]", {"l": {"L": [{"S": "1"}, {"S": "3"}]}}),
+        ("REMOVE l[9], absent", {}),
+        ("SET m.b = :six", {"m": {"M": {**ITEM["m"]["M"], "b": {"N": "6"}}}}),
+        ("SET m.z = :b REMOVE m.c", {"m": {"M": {"b": {"N": "1"}, "z": {"S": "b"}}}}),
+        ("ADD n :one, z :one", {"n": {"N": "6"}, "z": {"N": "1"}}),
+        ("ADD t :set", {"t": {"SS": ["x", "y", "z"]}}),
+        ("DELETE t :set", {"t": {"SS": ["x"]}}),
+        ("ADD z :set", {"z": {"SS": ["y", "z"]}}),
+    ],
+)
+def test_an_update_does(dynamodb: Any, update_expression: str, changed: dict[str, Any]) -> None:
+    put(dynamodb, **ITEM)
+    update(dynamodb, update_expression, used_in(update_expression))
+    assert get(dynamodb) == {**KEY, **ITEM, **changed}
+
+
+def test_the_last_member_of_a_set_takes_the_attribute_with_it(dynamodb: Any) -> None:
+    put(dynamodb, t={"SS": ["x"]})
+    update(dynamodb, "DELETE t :x", {":x": {"SS": ["x", "y"]}})
+    assert get(dynamodb) == KEY
 
 
 # ---------------------------------------------------------------------------- what DynamoDB refuses, and moto often not

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from tests.simulation.attribute_values import EXACT, InvalidRequest, Item, Value, copied, normalized, number
+from tests.simulation.attribute_values import EXACT, InvalidRequest, Item, Value, normalized, number
 from tests.simulation.conditions import Literal, Path, Scope, member
 
 
@@ -61,15 +62,19 @@ class Update:
     actions: tuple[Action, ...]
 
     def __call__(self, item: Item, scope: Scope) -> Item:
-        """The item as updated; the one given stays as it is. All operands are read from that one."""
+        """The item as updated; the one given stays as it is. All operands are read from that one.
+
+        What is not changed is shared between the two: values that are kept are never changed in place.
+        """
         targets = [action.path.resolve(scope) for action in self.actions]
         _require_apart(targets)
         terms = [_existing(action.term, item, scope) if action.term else None for action in self.actions]
-        updated: Item = copied(item)
+        updated = dict(item)
         steps = list(zip(self.actions, targets, terms, strict=True))
         for action, target, term in steps:
             if action.clause == "SET":
-                _place(updated, target, copied(term))
+                assert term
+                _place(updated, target, term)
             elif action.clause == "ADD":
                 assert term
                 _place(updated, target, _added(_at(item, target), term))
@@ -100,15 +105,18 @@ def _at(item: Item, target: tuple[str | int, ...]) -> Value | None:
 _NO_SCOPE = Scope(None, None)
 
 
-def _parent(item: Item, target: tuple[str | int, ...]) -> Any:
-    """The dict or list that the target's last element is in; None where there is none of the right type."""
-    holder = {"M": item}
-    for each in target[:-1]:
-        found = member(holder, each)
-        if found is None:
+def _parent(updated: Item, target: tuple[str | int, ...]) -> Any:
+    """What holds the target's last element, copied on the way so that it may be changed; None: nothing of that type."""
+    inside: Any = updated
+    for element, following in pairwise(target):
+        found = member({"L" if isinstance(element, int) else "M": inside}, element)
+        kind = "L" if isinstance(following, int) else "M"
+        if found is None or kind not in found:
             return None
-        holder = found
-    return holder.get("L" if isinstance(target[-1], int) else "M")
+        own = found[kind].copy()
+        inside[element] = {kind: own}
+        inside = own
+    return inside
 
 
 def _place(item: Item, target: tuple[str | int, ...], value: Value) -> None:
@@ -141,7 +149,7 @@ def _added(old: Value | None, term: Value) -> Value:
     if kind not in ("N", "SS", "NS", "BS"):
         raise InvalidRequest(f"Incorrect operand type for operator or function; operator: ADD, operand type: {kind}")
     if old is None:
-        return copied(term)  # type: ignore[no-any-return]
+        return term
     if kind not in old:
         raise InvalidRequest("An operand in the update expression has an incorrect data type")
     if kind == "N":

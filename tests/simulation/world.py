@@ -233,7 +233,11 @@ class World:
     def report(self) -> str:
         """What was called and what failed, to print."""
         failures = [f"     {each.at:.3f} {each.process}: {each.reason}" for each in self.failures]
-        return "\n".join([*map(str, self.wire.calls), *failures])
+        lines = []
+        for _, alike in itertools.groupby(self.wire.calls, lambda call: (call.process, call.operation, call.fault)):
+            first, *more = alike
+            lines.append(f"{first}{f' and {len(more)} more' if more else ''}")
+        return "\n".join([*lines, *failures])
 
     def _let_pass(self, seconds: float) -> None:
         processes, self.wire.processes = self.wire.processes, []
