@@ -5,7 +5,7 @@ that it sends (``pause`` is called on the wire), so the tables see every order o
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from random import Random
 
 
@@ -14,17 +14,17 @@ class Stuck(Exception):
 
 
 class Interleaving:
-    """One run of several actors. ``pause(actor)`` gives the turn back; ``now`` counts the turns."""
+    """One run of several actors, by name. ``pause(actor)`` gives the turn back; ``now`` counts the turns."""
 
-    def __init__(self, actors: Sequence[Callable[[], None]], random: Random) -> None:
+    def __init__(self, actors: Mapping[int, Callable[[], None]], random: Random) -> None:
         self.now = 0
         self._random = random
-        self._turns = [threading.Semaphore(0) for _ in actors]
+        self._turns = {name: threading.Semaphore(0) for name in actors}
         self._back = threading.Semaphore(0)
-        self._waiting = set(range(len(actors)))
+        self._waiting = set(actors)
         self._errors: list[BaseException] = []
         self._threads = [
-            threading.Thread(target=self._run, args=(number, actor), daemon=True) for number, actor in enumerate(actors)
+            threading.Thread(target=self._run, args=(name, actor), daemon=True) for name, actor in actors.items()
         ]
 
     def run(self) -> None:
@@ -32,12 +32,7 @@ class Interleaving:
         for thread in self._threads:
             thread.start()
         while self._waiting:
-            actor = self._random.choice(sorted(self._waiting))
-            self._waiting.discard(actor)
-            self.now += 1
-            self._turns[actor].release()
-            if not self._back.acquire(timeout=60):
-                raise Stuck(f"actor {actor}")
+            self._give_turn(self._random.choice(sorted(self._waiting)))
         for thread in self._threads:
             thread.join()
         if self._errors:
@@ -49,11 +44,18 @@ class Interleaving:
         self._back.release()
         self._turns[actor].acquire()
 
-    def _run(self, number: int, actor: Callable[[], None]) -> None:
-        self._turns[number].acquire()
+    def _give_turn(self, actor: int) -> None:
+        self._waiting.discard(actor)
+        self.now += 1
+        self._turns[actor].release()
+        if not self._back.acquire(timeout=60):
+            raise Stuck(f"actor {actor}")
+
+    def _run(self, name: int, actor: Callable[[], None]) -> None:
+        self._turns[name].acquire()
         try:
             actor()
-        except BaseException as error:
+        except BaseException as error:  # told to whoever runs us: a thread has nobody to raise it to
             self._errors.append(error)
         finally:
             self._back.release()
