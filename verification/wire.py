@@ -105,22 +105,23 @@ def _connect(client: Any, service: str, answer: Callable[[str, Request], dict[st
         asked = Call(service, operation, json.loads(request.body or b"{}"))  # type: ignore[arg-type]
         fault = hook(asked)
         if fault is not None and fault not in CARRIED_OUT:
-            return _fail(fault, service, operation, request.url)
+            return _fail(fault, asked, request.url)
         try:
             document = answer(operation, asked.request)
         except Refused as refused:
             if fault is not None:
-                return _fail(fault, service, operation, request.url)
+                return _fail(fault, asked, request.url)
             kind = f"com.amazonaws.dynamodb.v20120810#{refused.code}"
             return _response(request.url, 400, {"__type": kind, "message": refused.message, **refused.members})
         if fault is not None:
-            return _fail(fault, service, operation, request.url)
+            return _fail(fault, asked, request.url)
         return _response(request.url, 200, document)
 
     client.meta.events.register_first("before-send", respond)
 
 
-def _fail(fault: Fault, service: str, operation: str, url: str) -> AWSResponse:
+def _fail(fault: Fault, call: Call, url: str) -> AWSResponse:
+    service, operation = call.service, call.operation
     match fault:
         case Fault.THROTTLED if service == "sesv2":
             return _response(url, 429, {"message": "slow down"}, {"x-amzn-ErrorType": "TooManyRequestsException"})
@@ -130,7 +131,7 @@ def _fail(fault: Fault, service: str, operation: str, url: str) -> AWSResponse:
             kind = {"x-amzn-ErrorType": "ConcurrentModificationException"}
             return _response(url, 500, {"message": "conflict"}, kind)
         case Fault.CONFLICT if operation == "TransactWriteItems":
-            reasons = [{"Code": "TransactionConflict"}]
+            reasons = [{"Code": "TransactionConflict"}, *({"Code": "None"} for _ in call.request["TransactItems"][1:])]
             return _response(url, 400, {"__type": "#TransactionCanceledException", "CancellationReasons": reasons})
         case Fault.CONFLICT:
             return _response(url, 400, {"__type": "#TransactionConflictException", "message": "conflict"})

@@ -32,7 +32,7 @@ LINE = "histories, linearizable"
 MAX_OPERATIONS = 12
 MAX_ASKS = 7  # the last look comes on top, and as many again may be an ask's second operation
 CALLERS = 5
-LOST = 0.18  # of the asks, so that one answer in ten is missing: a look has no write whose answer could be lost
+LOST = 0.2  # of the asks, so that one answer in ten is missing: a look has no write whose answer could be lost
 TWIN_HISTORIES = 150
 ORDER_ID = "L-1"
 
