@@ -78,6 +78,12 @@ def update(text: str) -> Update:
     return apply
 
 
+@lru_cache(maxsize=4096)
+def mentions(text: str) -> frozenset[str]:
+    """The placeholders (``#name``, ``:value``) that stand in expressions."""
+    return frozenset(token for token in _TOKEN.findall(text) if token[0] in "#:")
+
+
 class _Tokens:
     def __init__(self, text: str) -> None:
         self.text = text

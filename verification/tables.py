@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from verification.expressions import Condition, ExpressionError, Item, condition, update
+from verification.expressions import Condition, ExpressionError, Item, condition, mentions, update
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -21,6 +21,9 @@ SELLERS: Final = "SellersTable"
 FULFILLMENT_CENTERS: Final = "FulfillmentCentersTable"
 
 # table: its key attributes. index: the attributes it sorts by, all of which an item must have to be in it
+# DynamoDB refuses a name or a value that no expression mentions; the mutants do without that help.
+REFUSES_WHAT_IS_UNUSED = True
+
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     ORDERS: ("seller_id", "order_id"),
     SUMMARIES: ("seller_id", "summary_id"),
@@ -96,6 +99,8 @@ class Tables:
         """The item before and after an update whose condition holds."""
         table, names, values = _expression_members(request)
         before = self.items[table].get(_key_of(table, request["Key"]), {})
+        if REFUSES_WHAT_IS_UNUSED:
+            _require_all_used(request)
         text = request.get("ConditionExpression")
         if text is not None and not condition(text)(before, names, values):
             wants_item = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and before
@@ -184,6 +189,15 @@ def _expression_members(request: Request) -> tuple[str, Mapping[str, str], Item]
         request.get("ExpressionAttributeNames", {}),
         request.get("ExpressionAttributeValues", {}),
     )
+
+
+def _require_all_used(request: Request) -> None:
+    """DynamoDB refuses a request with a name or a value that none of its expressions mentions."""
+    texts = (request.get(kind, "") for kind in ("ConditionExpression", "UpdateExpression"))
+    mentioned = mentions(" ".join(texts))
+    for kind in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
+        if unused := set(request.get(kind, {})) - mentioned:
+            raise ExpressionError(f"{kind} unused in expressions: {sorted(unused)}")
 
 
 def _every(*_: object) -> bool:

@@ -109,7 +109,8 @@ def advance_whatever_the_status() -> Iterator[None]:
 
     def careless(self: Orders, seller_id: str, order_id: str, update: str, condition: str, values: Any) -> Any:
         forgetful = condition.replace("#status = :seen_status AND ", "")
-        return write(self, seller_id, order_id, update, forgetful, values)
+        used = {name: value for name, value in values.items() if name != ":seen_status"}
+        return write(self, seller_id, order_id, update, forgetful, used)
 
     with patch.object(Orders, "_update", careless):
         yield
