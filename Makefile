@@ -12,7 +12,7 @@ TESTS ?= tests
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo up down test lint types validate pytest deploy setup lock clean
+.PHONY: help demo up down test lint types validate pytest bench deploy setup lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -33,7 +33,7 @@ lint: setup ## ruff: rules and formatting
 	$(BIN)/ruff format --check .
 
 types: setup ## mypy --strict
-	$(BIN)/mypy layers/order_cancellation/order_cancellation local scripts tests
+	$(BIN)/mypy layers/order_cancellation/order_cancellation local scripts benchmarks tests
 	@for app in functions/*/app.py; do $(BIN)/mypy "$$app" | sed "s|^Success|$$app: success|"; done
 
 validate: setup ## the template, as CloudFormation and SAM see it
@@ -41,6 +41,9 @@ validate: setup ## the template, as CloudFormation and SAM see it
 
 pytest: setup ## the tests (TESTS=tests/unit for some of them)
 	$(BIN)/python -m pytest $(TESTS)
+
+bench: setup ## speed, side by side in one run
+	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m benchmarks.summaries
 
 deploy: setup ## build, and deploy to AWS with your credentials
 	$(SAM) build

@@ -14,7 +14,7 @@ from typing import Any
 from local import seed, stack
 from local.client import Answer, Client, seller_tokens
 from local.cloud import LocalCloudError
-from local.web import messages
+from local.mailbox import messages
 
 _COLOR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 _BOLD, _DIM, _GREEN, _RED, _YELLOW = "1", "2", "32", "31", "33"

@@ -3,65 +3,41 @@
 python -m local.web .local/stack.json 4567
 """
 
-import html
 import json
 import sys
-import urllib.request
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from local.cloud import HOST, ROOT
+from local import mailbox, portal
+from local.cloud import HOST
+from local.portal import PortalHandler
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serves the portal's files, and the mailbox page made from what the local cloud captured."""
+class Handler(PortalHandler):
+    """Serves the portal, and the mailbox made from what the local cloud captured."""
 
-    def __init__(self, *arguments: Any, stack: dict[str, Any], **options: Any) -> None:
-        self.stack = stack
-        super().__init__(*arguments, directory=str(ROOT / "portal"), **options)
-
-    def do_GET(self) -> None:
-        if self.path.split("?")[0].rstrip("/") == "/mailbox":
-            self._page(mailbox(self.stack["endpoint_url"]))
-        else:
+    def do_GET(self) -> None:  # noqa: N802 - the base class's name
+        path = self.path.partition("?")[0]
+        if path != mailbox.PATH and not path.startswith(f"{mailbox.PATH}/"):
             super().do_GET()
+            return
+        try:
+            page = mailbox.page(path, mailbox.messages(self.stack["endpoint_url"]))
+        except OSError:
+            page = mailbox.unreachable()
+        self.more_headers = {name: value for name, value in page.headers.items() if name != "Content-Type"}
+        self.page(page.html, page.headers["Content-Type"], page.status)
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class's name
         """Say nothing: the log is for errors."""
 
-    def _page(self, text: str) -> None:
-        body = text.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-def messages(endpoint_url: str) -> list[dict[str, Any]]:
-    """What was sent through SES on the local cloud, newest first."""
-    with urllib.request.urlopen(f"{endpoint_url}/_ministack/ses/messages", timeout=5) as response:  # noqa: S310
-        captured = json.load(response)["messages"]
-    every = [message for account in captured.values() for message in account]
-    return sorted(every, key=lambda message: str(message["Timestamp"]), reverse=True)
-
-
-def mailbox(endpoint_url: str) -> str:
-    """The mailbox as a page."""
-    rows = [
-        f"<article><h2>{html.escape(message['Subject'])}</h2><p>to {html.escape(', '.join(message['To']))}</p>"
-        f"<pre>{html.escape(message['BodyText'])}</pre></article>"
-        for message in messages(endpoint_url)
-    ]
-    inner = "".join(rows) or "<p>No mail was sent yet.</p>"
-    return f"<!doctype html><html lang=en><meta charset=utf-8><title>Mailbox</title><h1>Mailbox</h1>{inner}"
-
 
 def main() -> None:
     stack = json.loads(Path(sys.argv[1]).read_text())
-    ThreadingHTTPServer((HOST, int(sys.argv[2])), partial(Handler, stack=stack)).serve_forever()
+    handler = partial(Handler, stack=stack, portal_headers=portal.headers(stack))
+    ThreadingHTTPServer((HOST, int(sys.argv[2])), handler).serve_forever()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ ENVIRONMENT = {
     "PROBLEM_TYPE_BASE": "https://portal.test/problems",
 }
 
+pytest_plugins = ["tests.local_stack"]
+
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
 os.environ.update(ENVIRONMENT)

@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -19,6 +19,9 @@ ROUTES = {
     "register_seller": ("PUT", "/sellers/{seller_id}"),
     "place_order": ("PUT", "/sellers/{seller_id}/orders/{order_id}"),
     "auto_cancel": ("POST", "/auto-cancellations"),
+    "mark_marketplace": ("PUT", "/orders/{order_id}/marketplace-cancellation"),
+    "reconcile": ("POST", "/reconciliations"),
+    "list_summaries": ("GET", "/summaries"),
     "report": ("POST", "/fulfillment-centers/{fc_id}/events"),
 }
 
@@ -54,11 +57,14 @@ def http_event(
     claims: Mapping[str, str],
     body: Any = None,
     headers: Mapping[str, str] | None = None,
-    query: Mapping[str, str] | None = None,
+    query: Mapping[str, Sequence[str]] | None = None,
     request_id: str | None = None,
     **path: str,
 ) -> dict[str, Any]:
-    """The proxy event of a REST API for one of ROUTES. A ``body`` of type str is sent as it is, others as JSON."""
+    """The proxy event of a REST API for one of ROUTES.
+
+    A ``body`` of type str is sent as it is, others as JSON. ``query`` has all values of each parameter.
+    """
     method, resource = ROUTES[route]
     text = body if isinstance(body, str) or body is None else json.dumps(body)
     sent = {"Content-Type": "application/json", **(headers or {})} if text is not None else dict(headers or {})
@@ -68,8 +74,8 @@ def http_event(
         "httpMethod": method,
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
-        "queryStringParameters": dict(query) if query else None,
-        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} if query else None,
+        "multiValueQueryStringParameters": {name: list(values) for name, values in query.items()} if query else None,
         "pathParameters": path or None,
         "stageVariables": None,
         "requestContext": {

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from order_cancellation import outbox, store
-from order_cancellation.mailroom import SendingStopped
+from order_cancellation.mailroom import MIN_SEND_MS, SendingStopped
 from order_cancellation.observability import count, logger, metrics
 from order_cancellation.orders import Order
 
@@ -32,6 +32,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     count("RecordsReceived", len(event["Records"]))
     for seller_id, entries in sellers.items():
         try:
+            if context.get_remaining_time_in_millis() < MIN_SEND_MS:
+                raise TimeoutError("no time is left to tell this seller")
             mailroom.tell(seller_id, [order for _, order in entries.values()])
         except SendingStopped as reason:
             outbox.report_stop(reason)

@@ -1,16 +1,16 @@
 """Check here first: a seller's orders, whether each can be cancelled, and why not."""
 
-import base64
-import binascii
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import answers, requests, settings, store
+from order_cancellation import answers, cursors, requests, settings, store, times
 from order_cancellation.api import Api, Reply, reply, seller
-from order_cancellation.errors import InvalidRequest, OrderNotFound
+from order_cancellation.errors import OrderNotFound
 from order_cancellation.observability import count, logger, metrics
-from order_cancellation.orders import STATUSES
+from order_cancellation.orders import MARKETPLACE_CANCELLATIONS, STATUSES, Order
+from order_cancellation.safe_reply import safe_reply
 
 orders = store.Orders(store.client(), settings.required("ORDERS_TABLE"))
 api = Api()
@@ -19,15 +19,14 @@ api = Api()
 @api.routes.get("/orders")
 def list_orders() -> Reply:
     seller_id = seller(api.event)
-    query = requests.query(api.event, ("status", "limit", "cursor"))
-    found, last = orders.page(
-        seller_id,
-        limit=requests.page_size(query.get("limit", "25"), "limit"),
-        after=_position(query["cursor"]) if "cursor" in query else None,
-        status=requests.choice(query["status"], "status", STATUSES) if "status" in query else None,
-    )
+    names = ("status", "marketplace_cancellation", "marketplace_order_id", "limit", "cursor")
+    found, last = _page(seller_id, requests.query(api.event, names))
     count("OrdersListed", len(found))
-    return reply(200, {"orders": [answers.order_document(order) for order in found], "cursor": last and _cursor(last)})
+    document = {
+        "orders": [answers.order_document(order) for order in found],
+        "cursor": last and cursors.encode(last),
+    }
+    return reply(200, document)
 
 
 @api.routes.get("/orders/<order_id>")
@@ -38,7 +37,7 @@ def view_order(order_id: str) -> Reply:
     if order is None:
         raise OrderNotFound(order_id)
     count("OrdersViewed")
-    return reply(200, answers.order_document(order))
+    return reply(200, {**answers.order_document(order), "safe_reply": safe_reply(order, times.now())})
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
@@ -47,16 +46,21 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return api.handle(event, context)
 
 
-def _cursor(order_id: str) -> str:
-    # Opaque, but no secret: it names a place in the caller's own list, whoever made it up.
-    return base64.urlsafe_b64encode(order_id.encode()).decode().rstrip("=")
+def _page(seller_id: str, query: Mapping[str, str]) -> tuple[list[Order], str | None]:
+    limit = requests.page_size(query.get("limit", "25"), "limit")
+    after = requests.path_id(cursors.decode(query["cursor"]), "cursor") if "cursor" in query else None
+    status = _chosen(query, "status", STATUSES)
+    to_do = _chosen(query, "marketplace_cancellation", MARKETPLACE_CANCELLATIONS)
+    if "marketplace_order_id" not in query:
+        return orders.page(seller_id, limit, after, status, to_do)
+    wanted = requests.marketplace_order(query["marketplace_order_id"], "marketplace_order_id")
+    order_ids, last = orders.find_by_marketplace_order_id(seller_id, wanted, limit, after)
+    found = orders.find_many(seller_id, order_ids)
+    found.sort(key=lambda order: order.order_id)
+    return [
+        order for order in found if status in (None, order.status) and to_do in (None, order.marketplace_cancellation)
+    ], last
 
 
-def _position(cursor: str) -> str:
-    try:
-        order_id = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, UnicodeError, ValueError):
-        order_id = ""
-    if not requests.valid_id(order_id):
-        raise InvalidRequest("cursor", "is not one that this list gave out")
-    return order_id
+def _chosen(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str | None:
+    return requests.choice(query[name], name, allowed) if name in query else None

@@ -9,8 +9,8 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from local.client import Client
 from local.cloud import Cloud
-from local.web import messages
-from tests.end_to_end.conftest import Place
+from local.mailbox import messages
+from tests.local_stack import Place
 
 
 def eventually[Found](look: Callable[[], Found]) -> Found:

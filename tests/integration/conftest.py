@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from local.bridges import template
 from order_cancellation import store
-from tests import functions, world
+from tests import world
+from tests.integration.service import Service
 from tests.integration.wire import Wire
+from tests.tables import TABLES, create_tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     Records = Callable[[], list[Any]]
 
-TABLES = {
-    "ORDERS_TABLE": "OrdersTable",
-    "SUMMARIES_TABLE": "SummariesTable",
-    "SELLERS_TABLE": "SellersTable",
-    "FULFILLMENT_CENTERS_TABLE": "FulfillmentCentersTable",
-}
+KEEP_SESSION: Any = {"core": {"reset_boto3_session": False}}  # a new one reads all of botocore's models again
 
 
 @pytest.fixture
@@ -35,28 +29,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty AWS account with the template's tables."""
     # moto answers stream calls only at the host without the account id
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-    with mock_aws():
+    with mock_aws(config=KEEP_SESSION):
         create_tables(boto3.client("dynamodb"))
         for variable, logical_id in TABLES.items():
             monkeypatch.setenv(variable, logical_id)
         yield
-
-
-def create_tables(dynamodb: DynamoDBClient) -> None:
-    """Make the template's tables, under their logical names."""
-    for logical_id in TABLES.values():
-        dynamodb.create_table(TableName=logical_id, **table_properties(logical_id))
-
-
-@functools.cache
-def table_properties(logical_id: str) -> dict[str, Any]:
-    """What template.yaml says of a table, as CreateTable takes it."""
-    properties = template()["Resources"][logical_id]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "StreamSpecification")
-    found = {name: properties[name] for name in wanted if name in properties}
-    if "StreamSpecification" in found:
-        found["StreamSpecification"] = {"StreamEnabled": True, **found["StreamSpecification"]}
-    return found
 
 
 @pytest.fixture
@@ -75,26 +52,12 @@ def wire(aws: None, monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 
 @pytest.fixture
-def cancel_order(wire: Wire) -> ModuleType:
-    return functions.load("cancel_order")
-
-
-@pytest.fixture
-def view_orders(wire: Wire) -> ModuleType:
-    return functions.load("view_orders")
-
-
-@pytest.fixture
-def order_intake(wire: Wire) -> ModuleType:
-    return functions.load("order_intake")
-
-
-@pytest.fixture
-def fulfillment_center_events(wire: Wire, dynamodb: DynamoDBClient) -> ModuleType:
+def service(wire: Wire, dynamodb: DynamoDBClient) -> Service:
+    """All functions, and the fulfillment centers that they know."""
     for client_id, fc_id in world.FULFILLMENT_CENTERS.items():
         item = {"client_id": {"S": client_id}, "fc_id": {"S": fc_id}}
         dynamodb.put_item(TableName=os.environ["FULFILLMENT_CENTERS_TABLE"], Item=item)
-    return functions.load("fulfillment_center_events")
+    return Service()
 
 
 @pytest.fixture
@@ -107,7 +70,7 @@ def orders(dynamodb: DynamoDBClient) -> store.Orders:
 def world_items() -> dict[str, list[Any]]:
     """The items of tests/world.py, by table. They are written once, for moto takes its time over an UpdateItem."""
     furnished = (TABLES["ORDERS_TABLE"], TABLES["FULFILLMENT_CENTERS_TABLE"])
-    with mock_aws():
+    with mock_aws(config=KEEP_SESSION):
         dynamodb = boto3.client("dynamodb")
         create_tables(dynamodb)
         world.furnish(dynamodb, *furnished)

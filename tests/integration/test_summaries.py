@@ -313,6 +313,16 @@ def test_a_defect_in_one_sellers_mail_keeps_nobody_elses_back(world: World, monk
     assert world.post.addresses == ["ops@bluebird.example"]
 
 
+def test_sellers_for_whom_no_time_is_left_are_given_back(world: World) -> None:
+    world.auto_cancel(*BATCH)
+    records = world.records()
+    result = world.summary.lambda_handler({"Records": records}, Context(remaining_ms=10_000))
+    assert len(result["batchItemFailures"]) == len(BATCH)
+    assert world.post.taken == []
+    assert world.deliver(records) == []
+    assert sorted(world.post.addresses) == ["ops@acme.example", "ops@bluebird.example"]
+
+
 def test_delivery_bounce_and_complaint(world: World) -> None:
     world.auto_cancel(("acme", "A-1"), ("bluebird", "B-1"))
     world.deliver(world.records())

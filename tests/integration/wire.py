@@ -7,10 +7,9 @@ it stands on the way out, and what is registered behind it on the way back.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -41,6 +40,7 @@ class Fault:
 
     outcome: Answer | Exception
     arrives: bool
+    about: bytes = b""  # only of a request with this in its body
 
 
 class Wire:
@@ -48,8 +48,9 @@ class Wire:
 
     def __init__(self, dynamodb: DynamoDBClient) -> None:
         self.requests: list[str] = []  # the operation of every HTTP request, in order
-        self._faults: deque[Fault] = deque()
+        self._faults: list[Fault] = []
         self._before: dict[str, Callable[[], object]] = {}
+        self._lock = threading.Lock()
         self._lost = threading.local()
         dynamodb.meta.events.register_first("before-send", self._on_the_way_out)  # type: ignore[arg-type]
         dynamodb.meta.events.register_last("before-send", self._on_the_way_back)
@@ -58,9 +59,9 @@ class Wire:
         """The next request is carried out, but this comes back."""
         self._faults.append(Fault(outcome, arrives=True))
 
-    def refuse(self, outcome: Answer | Exception, times: int = 1) -> None:
-        """The next requests are not carried out, and this comes back."""
-        self._faults.extend(Fault(outcome, arrives=False) for _ in range(times))
+    def refuse(self, outcome: Answer | Exception, times: int = 1, about: str = "") -> None:
+        """The next requests, or the next about an order, are not carried out, and this comes back."""
+        self._faults += [Fault(outcome, arrives=False, about=f'"{about}"'.encode() if about else b"")] * times
 
     def before(self, operation: str, action: Callable[[], object]) -> None:
         """Something else happens just before the next request for this operation is carried out."""
@@ -73,9 +74,9 @@ class Wire:
         if action := self._before.pop(operation, None):
             action()
         self._lost.error = None
-        if not self._faults:
+        fault = self._next_fault(request)
+        if fault is None:
             return None
-        fault = self._faults.popleft()
         if isinstance(fault.outcome, Exception):
             if not fault.arrives:
                 raise fault.outcome
@@ -84,6 +85,13 @@ class Wire:
         if not fault.arrives:
             request.url = "https://nowhere.invalid/"  # moto takes no notice of what is not sent to AWS
         return fault.outcome.to(request)
+
+    def _next_fault(self, request: AWSPreparedRequest) -> Fault | None:
+        with self._lock:  # a batch cancels side by side
+            for index, fault in enumerate(self._faults):
+                if fault.about in cast(bytes, request.body):
+                    return self._faults.pop(index)
+        return None
 
     def _on_the_way_back(self, **_: Any) -> None:
         if self._lost.error:

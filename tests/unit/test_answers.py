@@ -198,8 +198,13 @@ class TestOrderDocument:
     def test_every_center_is_where_it_reported_last(self) -> None:
         document = answers.order_document(examples.order({"LAX1": SHIPPED, "EWR2": {}}))
         assert document["fulfillment_centers"] == [
-            {"fc_id": "LAX1", "status": "shipped", "at": "2026-11-23T17:00:00Z"},
-            {"fc_id": "EWR2", "status": "received", "at": None},
+            {
+                "fc_id": "LAX1",
+                "status": "shipped",
+                "at": "2026-11-23T17:00:00Z",
+                "events": [{"event": event, "at": at} for event, at in SHIPPED.items()],
+            },
+            {"fc_id": "EWR2", "status": "received", "at": None, "events": []},
         ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from order_cancellation import cancelling, orders
+from order_cancellation import cancelling, orders, summaries
 from order_cancellation.cancelling import Attempt, Cancelled
 from order_cancellation.errors import CancelRefused, OrderNotFound, Problem, Unavailable
 from order_cancellation.orders import Cancellation, Order
@@ -61,11 +61,12 @@ class TestTheFirstAsk:
             assert order is None or not order.cancellation
         assert store.calls == [("acme", "A-1001", None)]
 
-    def test_only_the_networks_own_is_due_for_a_summary_from_its_moment_on(self) -> None:
+    def test_only_the_networks_own_is_due_for_a_summary_once_the_stream_had_its_time(self) -> None:
         store = OneOrder(examples.order())
         cancelled = ask(store, kind="auto", reason="stockout", skus=("TENT-2P-GRN",), detail="Till 4 December.")
         assert cancelled.order.cancellation
-        assert store.calls == [("acme", "A-1001", cancelled.order.cancellation.cancelled_at)]
+        due_at = summaries.due_after(cancelled.order.cancellation.cancelled_at)
+        assert store.calls == [("acme", "A-1001", due_at)]
         assert cancelled.order.cancellation.skus == ("TENT-2P-GRN",)
 
     def test_of_a_missing_order_is_not_found(self) -> None:

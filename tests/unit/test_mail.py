@@ -287,6 +287,13 @@ def test_as_many_orders_are_shown_in_full_as_fit() -> None:
     assert mail.MAX_BYTES - 2 * row < len(composed.html.encode()) <= mail.MAX_BYTES
 
 
+def test_the_text_part_is_held_to_the_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    verbose = "{% for group in mail.groups %}{% for row in group.rows %}{{ 'x' * 1000 }}{% endfor %}{% endfor %}"
+    monkeypatch.setattr(mail, "_TEXT", mail._environment.from_string(verbose))
+    composed = compose([auto_cancelled(f"A-{number}") for number in range(150)])
+    assert len(composed.text) == mail.MAX_BYTES
+
+
 def test_the_orders_that_are_only_listed_are_grouped_by_their_reason() -> None:
     orders = longest(mail.MAX_ORDERS)
     composed = compose(orders)

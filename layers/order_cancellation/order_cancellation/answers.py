@@ -3,6 +3,7 @@
 Every success and every refusal says what the seller must still do in the marketplace, for nothing is synchronised.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from order_cancellation import orders, times
@@ -15,7 +16,7 @@ _MARKETPLACES = {"amazon": "Amazon", "ebay": "eBay", "etsy": "Etsy", "shopify": 
 
 
 def order_document(order: Order) -> Document:
-    """``GET /orders/{order_id}``: the order as it was placed, where it is, and whether it can be cancelled."""
+    """An order as it was placed, where it is, and whether it can be cancelled."""
     placement = order.placement
     document: Document = {
         "order_id": order.order_id,
@@ -30,6 +31,7 @@ def order_document(order: Order) -> Document:
     }
     if order.cancellation:
         document["cancellation"] = cancellation_document(order.cancellation)
+        document["marketplace_cancellation"] = order.marketplace_cancellation
     if not order.cancellable:
         refusal = why_not_cancellable(order)
         document["not_cancellable_because"] = {"code": refusal["code"], "detail": refusal["detail"]}
@@ -86,6 +88,32 @@ def why_not_cancellable(order: Order) -> Document:
     return refusal
 
 
+def summary_document(summary: Mapping[str, Any]) -> Document:
+    """One entry of ``GET /summaries``, from an item of the mail ledger."""
+    return {
+        "summary_id": summary["summary_id"],
+        "status": summary["status"],
+        "email": summary.get("email"),
+        "created_at": summary.get("created_at"),
+        "sent_at": summary.get("sent_at"),
+        "orders": list(summary.get("order_ids", ())),
+    }
+
+
+def contact_document(seller: Mapping[str, Any] | None) -> Document | None:
+    """Where summaries go, and what is wrong with that; a problem with an address that was replaced is over."""
+    if seller is None:
+        return None
+    problem = seller.get("mail_problem")
+    return {
+        "email": seller["email"],
+        "summaries": seller["summaries"],
+        "mail_problem": {"kind": problem["kind"], "at": problem["at"]}
+        if problem and problem["email"] == seller["email"]
+        else None,
+    }
+
+
 def put_back(order: Order) -> Document:
     """What a fulfillment center is told about a cancelled order. Why it was cancelled is the seller's own business."""
     assert order.cancellation
@@ -106,7 +134,9 @@ def marketplace_name(marketplace: str) -> str:
 
 def _center_document(order: Order, fc_id: str) -> Document:
     status = order.fulfillment_center_status(fc_id)
-    return {"fc_id": fc_id, "status": status, "at": order.milestones.get(fc_id, {}).get(status)}
+    reported = order.milestones.get(fc_id, {})
+    events = [{"event": event, "at": reported[event]} for event in orders.EVENTS if event in reported]
+    return {"fc_id": fc_id, "status": status, "at": reported.get(status), "events": events}
 
 
 def _how_it_was_cancelled(order: Order, cancellation: Cancellation) -> str:

@@ -26,7 +26,6 @@ ID_INDEX: Final = "BySummaryId"
 
 _CLAIMS_PER_TRANSACTION = 99  # DynamoDB takes 100 actions; one of them is the summary's own
 _CONFLICT_TRIES = 3
-_BATCH_READ_TRIES = 10
 _CONDITION_FAILED = "ConditionalCheckFailed"
 # What may follow what. A late or repeated event never takes a summary back.
 _SETTLES: Final[Mapping[Status, Sequence[Status]]] = {
@@ -54,34 +53,6 @@ class Ledger:
         """
         for item in self._query(self._orders, DUE_INDEX, "summary_shard", "summary_due_at", shard, now):
             yield item["seller_id"]["S"], item["order_id"]["S"]
-
-    def orders(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]:
-        """These orders of a seller, in this order, strongly consistent; without missing ones. Raises Unavailable."""
-        found: dict[str, Order] = {}
-        for start in range(0, len(order_ids), 100):
-            ids = order_ids[start : start + 100]
-            keys: Sequence[Item] = [store.key(seller_id=seller_id, order_id=order_id) for order_id in ids]
-            for _ in range(_BATCH_READ_TRIES):
-                items, keys = self._read(keys)
-                for item in items:
-                    order = store.order_from(item)
-                    found[order.order_id] = order
-                if not keys:
-                    break
-            else:
-                raise Unavailable
-        return [found[order_id] for order_id in order_ids if order_id in found]
-
-    def _read(self, keys: Sequence[Item]) -> tuple[Sequence[Item], Sequence[Item]]:
-        """The items, and the keys that DynamoDB did not come to."""
-        response = store.call(
-            lambda: self._dynamodb.batch_get_item(
-                RequestItems={self._orders: {"Keys": keys, "ConsistentRead": True}},
-            )
-        )
-        unprocessed = response["UnprocessedKeys"]
-        left = unprocessed[self._orders]["Keys"] if self._orders in unprocessed else ()
-        return response["Responses"].get(self._orders, ()), left
 
     def postpone(self, order: Order, until: str) -> None:
         """Leave the order due, for ``until``; nothing if it is no longer due as it was seen. Raises Unavailable."""

@@ -24,13 +24,13 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from order_cancellation import settings, times
+from order_cancellation import settings, summaries, times
 from order_cancellation.answers import marketplace_name
 from order_cancellation.orders import Cancellation, Order
 from order_cancellation.reasons import CATALOGUE, Reason
 from order_cancellation.requests import Contact
 
-MAX_ORDERS: Final = 1000  # in one mail; a seller with more gets several
+MAX_ORDERS: Final = summaries.MAX_ORDERS
 MAX_BYTES: Final = 100_000  # of either part: mail programs cut a message off at 102,400, and some relays add a line
 
 _MAX_REASONS = 8  # with instructions of their own; the catalogue has fewer

@@ -16,7 +16,7 @@ from order_cancellation.ledger import Ledger
 from order_cancellation.observability import count, logger
 from order_cancellation.orders import Order
 from order_cancellation.postage import Postman
-from order_cancellation.store import Sellers
+from order_cancellation.store import Orders, Sellers
 from order_cancellation.summaries import Postpone, Seller, SendNow, Settle, Summary
 
 MIN_SEND_MS: Final = 15_000  # do not begin to send what could not end before the function's timeout
@@ -31,6 +31,7 @@ class Mailroom:
     """Tells sellers of auto-cancellations. ``daily_hour`` is 0–23, by each daily seller's own clock."""
 
     ledger: Ledger
+    orders: Orders
     sellers: Sellers
     postman: Postman
     daily_hour: int
@@ -67,7 +68,7 @@ class Mailroom:
 
     def tell_again(self, seller_id: str, order_ids: Sequence[str]) -> None:
         """Tell of orders that the sparse index showed as due; it may be behind, so they are read first."""
-        self.tell(seller_id, self.ledger.orders(seller_id, order_ids))
+        self.tell(seller_id, self.orders.find_many(seller_id, order_ids))
 
     def send_again(self, seller_id: str, summary_id: str) -> None:
         """Send a pending summary whose lease is over, exactly as it was sealed. Raises SendingStopped, Unavailable."""
@@ -76,7 +77,7 @@ class Mailroom:
         if summary is None or seller is None:
             return  # settled or taken meanwhile
         count("SummariesSentAgain")
-        self._deliver(seller, summary, self.ledger.orders(seller_id, summary.order_ids))
+        self._deliver(seller, summary, self.orders.find_many(seller_id, summary.order_ids))
 
     def _deliver(self, seller: Seller, summary: Summary, orders: Sequence[Order]) -> None:
         audit = {"seller_id": summary.seller_id, "summary_id": summary.summary_id, "orders": len(orders)}

@@ -37,6 +37,10 @@ EVENTS: Final = PROGRESS[1:]
 
 Kind = Literal["seller", "auto"]
 
+# What a seller still has to do in the marketplace about a cancelled order; he says so himself, for nothing tells us.
+TO_DO: Final = "to_do"
+MARKETPLACE_CANCELLATIONS: Final = (TO_DO, "done", "not_needed")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -82,6 +86,7 @@ class Order:
 
     ``milestones`` has, for each ``fc_id``, the events that it reported and when they occurred. An auto-cancelled order
     is due for a summary while ``summary_due_at`` is set, and belongs to ``summary_id`` from then on.
+    ``marketplace_mark`` is one of MARKETPLACE_CANCELLATIONS once the seller has said it; a cancel writes none.
     """
 
     seller_id: str
@@ -92,6 +97,12 @@ class Order:
     cancellation: Cancellation | None = None
     summary_due_at: str | None = None
     summary_id: str | None = None
+    marketplace_mark: str | None = None
+
+    @property
+    def marketplace_cancellation(self) -> str | None:
+        """Whether a cancelled order is still to be cancelled in its marketplace; None for one that is not cancelled."""
+        return (self.marketplace_mark or TO_DO) if self.status == CANCELLED else None
 
     @property
     def cancellable(self) -> bool:

@@ -11,8 +11,10 @@ from order_cancellation.observability import count, logger
 def open_mailroom() -> Mailroom:
     """The mailroom that the template's environment describes; make it once per process."""
     dynamodb = store.client()
+    orders_table = settings.required("ORDERS_TABLE")
     return Mailroom(
-        ledger=Ledger(dynamodb, settings.required("ORDERS_TABLE"), settings.required("SUMMARIES_TABLE")),
+        ledger=Ledger(dynamodb, orders_table, settings.required("SUMMARIES_TABLE")),
+        orders=store.Orders(dynamodb, orders_table),
         sellers=store.Sellers(dynamodb, settings.required("SELLERS_TABLE")),
         postman=postage.Postman(
             postage.client(), settings.required("SENDER_ADDRESS"), settings.required("CONFIGURATION_SET")

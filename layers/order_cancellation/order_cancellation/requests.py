@@ -16,11 +16,13 @@ from typing import Any, Final
 
 from order_cancellation import times
 from order_cancellation.errors import InvalidRequest, Problem
-from order_cancellation.orders import EVENTS, Line, Placement
+from order_cancellation.orders import EVENTS, MARKETPLACE_CANCELLATIONS, Line, Placement
 from order_cancellation.reasons import AUTO_REASONS, SELLER_REASONS, UNSTATED
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_BATCH: Final = 100
+MAX_RECONCILIATION: Final = 1000
+MAX_RECONCILIATION_BYTES: Final = 256 * 1024  # a thousand rows of long ids do not fit into the limit of the others
 MAX_TEXT: Final = 500
 SUMMARY_PREFERENCES: Final = ("each_batch", "daily", "off")
 
@@ -81,19 +83,29 @@ class FulfillmentEvent:
     occurred_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReconciliationAsk:
+    """What a marketplace says of a seller's orders: its ids of those that are cancelled there, and of the others."""
+
+    marketplace: str
+    cancelled: frozenset[str]
+    open: frozenset[str]
+
+
 # ------------------------------------------------------------------------------------------------------ the HTTP level
 
 
-def json_body(event: Mapping[str, Any]) -> Any:
+def json_body(event: Mapping[str, Any], most: int = MAX_BODY_BYTES) -> Any:
     """The JSON value in an API Gateway proxy event; None where there is no body: ``null`` is refused.
 
-    Raises Problem ``payload_too_large`` over 64 KiB, InvalidRequest for anything but UTF-8 JSON without duplicate keys.
+    Raises Problem ``payload_too_large`` over ``most`` bytes, InvalidRequest for anything but UTF-8 JSON without
+    duplicate keys.
     """
     raw = _body_bytes(event)
     if not raw:
         return None
-    if len(raw) > MAX_BODY_BYTES:
-        raise Problem("payload_too_large", f"The body has {len(raw)} bytes; at most {MAX_BODY_BYTES} are accepted.")
+    if len(raw) > most:
+        raise Problem("payload_too_large", f"The body has {len(raw)} bytes; at most {most} are accepted.")
     _require_json_content_type(event)
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
@@ -219,7 +231,7 @@ def placement(body: Any) -> Placement:
         raise InvalidRequest("fulfillment_centers", "names a fulfillment center twice")
     return Placement(
         marketplace=_id(fields["marketplace"], "marketplace"),
-        marketplace_order_id=_line(fields["marketplace_order_id"], "marketplace_order_id", 128),
+        marketplace_order_id=marketplace_order(fields["marketplace_order_id"], "marketplace_order_id"),
         destination_country=_country(fields["destination_country"], "destination_country"),
         placed_at=_time(fields["placed_at"], "placed_at"),
         lines=tuple(_order_line(line, f"lines[{i}]") for i, line in enumerate(_list(fields["lines"], "lines", 500))),
@@ -236,6 +248,34 @@ def fulfillment_event(body: Any) -> FulfillmentEvent:
         event=_choice(fields["event"], "event", EVENTS),
         occurred_at=_time(fields["occurred_at"], "occurred_at"),
     )
+
+
+def marketplace_cancellation(body: Any) -> str:
+    """``PUT /orders/{order_id}/marketplace-cancellation``: the state."""
+    return _choice(_object(body, "body", required=("state",))["state"], "state", MARKETPLACE_CANCELLATIONS)
+
+
+def reconciliation(body: Any) -> ReconciliationAsk:
+    """``POST /reconciliations``: 1–1000 orders of one marketplace; one may be there twice, but not in two states."""
+    fields = _object(body, "body", required=("marketplace", "orders"))
+    states: dict[str, str] = {}
+    for index, entry in enumerate(_list(fields["orders"], "orders", MAX_RECONCILIATION)):
+        path = f"orders[{index}]"
+        row = _object(entry, path, required=("marketplace_order_id", "state"))
+        marketplace_order_id = marketplace_order(row["marketplace_order_id"], f"{path}.marketplace_order_id")
+        state = _choice(row["state"], f"{path}.state", ("cancelled", "open"))
+        if states.setdefault(marketplace_order_id, state) != state:
+            raise InvalidRequest(f"{path}.state", "is not the state that the same order has further up")
+    return ReconciliationAsk(
+        marketplace=_id(fields["marketplace"], "marketplace"),
+        cancelled=frozenset(name for name, state in states.items() if state == "cancelled"),
+        open=frozenset(name for name, state in states.items() if state == "open"),
+    )
+
+
+def marketplace_order(value: Any, field: str) -> str:
+    """A marketplace's own order id."""
+    return _line(value, field, 128)
 
 
 def choice(value: str, field: str, allowed: Sequence[str]) -> str:

@@ -6,16 +6,18 @@ comes second sees its condition fail, and gets the item that made it fail (ALL_O
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from order_cancellation.errors import Unavailable
-from order_cancellation.orders import CANCELLABLE, CANCELLED, RECEIVED, Cancellation, Line, Order, Placement
+from order_cancellation.orders import CANCELLABLE, CANCELLED, RECEIVED, TO_DO, Cancellation, Line, Order, Placement
 from order_cancellation.requests import Contact
 from order_cancellation.summaries import MailProblem, Seller, shard_of
 
@@ -35,6 +37,11 @@ CLIENT_CONFIG: Final = Config(
 )
 MAX_CALL_SECONDS: Final = 12  # what one call can take at worst: three tries of 3 s, pauses of 1 s and 2 s
 
+_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4)  # before each try to read what a throttled table left unread, in seconds
+
+# Of attributes that never change after an order was placed, and nothing else: no cancel and no event writes it.
+MARKETPLACE_INDEX: Final = "ByMarketplaceOrderId"
+
 _UNAVAILABLE_CODES = frozenset(
     {
         "InternalServerError",
@@ -49,7 +56,6 @@ _UNAVAILABLE_CODES = frozenset(
 )
 
 _serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 def client() -> DynamoDBClient:
@@ -130,15 +136,22 @@ class Orders:
         )
         return order_from(response["Item"]) if "Item" in response else None
 
-    def page(self, seller_id: str, limit: int, after: str | None, status: str | None) -> tuple[list[Order], str | None]:
-        """Up to ``limit`` orders of a seller by order id, beginning behind ``after``, with the status if one is given.
+    def page(
+        self,
+        seller_id: str,
+        limit: int,
+        after: str | None,
+        status: str | None,
+        marketplace_cancellation: str | None = None,
+    ) -> tuple[list[Order], str | None]:
+        """Up to ``limit`` orders of a seller by order id, beginning behind ``after``, with what is given of the rest.
 
         Returns the orders and the order id to go on behind, or None at the end. A page may be short, or even empty,
-        before the end: one call reads at most ten pages of the table, however rare the status is. Raises Unavailable.
+        before the end: one call reads at most ten pages of the table, however rare the orders are. Raises Unavailable.
         """
         found: list[Order] = []
         position = after
-        for read in self._read(seller_id, after, status, limit):
+        for read in self._read(seller_id, after, limit, _Filter.of(status, marketplace_cancellation)):
             for order in read[0]:
                 if len(found) == limit:
                     return found, found[-1].order_id
@@ -148,20 +161,80 @@ class Orders:
                 return found, None
         return found, position
 
+    def mark(self, seller_id: str, order_id: str, marketplace_cancellation: str) -> tuple[bool, Order | None]:
+        """Set what is to be done in the marketplace about a cancelled order.
+
+        Returns (True, the order), or (False, the order that is not cancelled: None where there is none).
+        Raises Unavailable.
+        """
+        values = {":cancelled": CANCELLED, ":mark": marketplace_cancellation}
+        return self._update(seller_id, order_id, "SET marketplace_cancellation = :mark", "#status = :cancelled", values)
+
+    def find_by_marketplace_order_id(
+        self, seller_id: str, marketplace_order_id: str, limit: int, after: str | None = None
+    ) -> tuple[list[str], str | None]:
+        """Up to ``limit`` ids of a seller's orders that fulfil one order of a marketplace, beginning behind ``after``.
+
+        There is more than one where an order was placed again, or where two marketplaces use the same id. Returns the
+        ids and the order id to go on behind, or None at the end. The index lags behind a placement by a moment: an
+        order that was placed this second may be missing. Raises Unavailable.
+        """
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "IndexName": MARKETPLACE_INDEX,
+            "KeyConditionExpression": "seller_id = :seller AND marketplace_order_id = :order",
+            "ExpressionAttributeValues": {":seller": {"S": seller_id}, ":order": {"S": marketplace_order_id}},
+            "Limit": limit,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = key(
+                seller_id=seller_id, marketplace_order_id=marketplace_order_id, order_id=after
+            )
+        response = call(lambda: self._dynamodb.query(**request))
+        last = response.get("LastEvaluatedKey")
+        return [item["order_id"]["S"] for item in response["Items"]], last["order_id"]["S"] if last else None
+
+    def find_many(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]:
+        """Read orders, strongly consistent, a hundred a call; missing ones are left out. Raises Unavailable."""
+        found: list[Order] = []
+        for start in range(0, len(order_ids), 100):
+            keys = [key(seller_id=seller_id, order_id=order_id) for order_id in order_ids[start : start + 100]]
+            for pause in _PAUSES:
+                time.sleep(pause)
+                items, keys = self._read_some(keys)
+                found += map(order_from, items)
+                if not keys:
+                    break
+            else:
+                raise Unavailable
+        return found
+
+    def _read_some(self, keys: list[dict[str, Any]]) -> tuple[Sequence[Item], list[dict[str, Any]]]:
+        """The items, and the keys that DynamoDB did not come to."""
+        response = call(
+            lambda: self._dynamodb.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+        )
+        unprocessed = response.get("UnprocessedKeys", {})
+        left = [dict(each) for each in unprocessed[self._table]["Keys"]] if self._table in unprocessed else []
+        return response["Responses"].get(self._table, ()), left
+
     def _read(
-        self, seller_id: str, after: str | None, status: str | None, limit: int
+        self, seller_id: str, after: str | None, limit: int, only: _Filter
     ) -> Iterator[tuple[list[Order], str | None]]:
         request: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "seller_id = :seller",
             "ExpressionAttributeValues": {":seller": {"S": seller_id}},
             "ConsistentRead": True,
-            "Limit": limit + 1 if status is None else 200,  # one more tells whether the page is the last
+            "Limit": 200 if only.conditions else limit + 1,  # one more tells whether the page is the last
         }
-        if status is not None:
-            request["FilterExpression"] = "#status = :status"
+        if only.conditions:
+            request["FilterExpression"] = " AND ".join(only.conditions)
             request["ExpressionAttributeNames"] = {"#status": "status"}
-            request["ExpressionAttributeValues"] = {":seller": {"S": seller_id}, ":status": {"S": status}}
+            request["ExpressionAttributeValues"] = {
+                ":seller": {"S": seller_id},
+                **{name: {"S": value} for name, value in only.values.items()},
+            }
         for _ in range(10):
             if after is not None:
                 request["ExclusiveStartKey"] = key(seller_id=seller_id, order_id=after)
@@ -191,6 +264,28 @@ class Orders:
             item: Any = refused.response.get("Item")
             return False, order_from(item) if item else None
         return True, order_from(response["Attributes"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """Which orders of a seller a list shows."""
+
+    conditions: Sequence[str]
+    values: Mapping[str, str]
+
+    @classmethod
+    def of(cls, status: str | None, marketplace_cancellation: str | None) -> _Filter:
+        conditions: list[str] = []
+        values: dict[str, str] = {}
+        if status is not None:
+            conditions.append("#status = :status")
+            values[":status"] = status
+        if marketplace_cancellation is not None:
+            # A cancel writes no mark: without one, it is still to do.
+            unmarked = "attribute_not_exists(marketplace_cancellation) OR " if marketplace_cancellation == TO_DO else ""
+            conditions.append(f"#status = :cancelled AND ({unmarked}marketplace_cancellation = :mark)")
+            values |= {":cancelled": CANCELLED, ":mark": marketplace_cancellation}
+        return cls(conditions, values)
 
 
 class Sellers:
@@ -224,7 +319,7 @@ class Sellers:
         )
         if "Item" not in response:
             return None
-        plain = {name: _deserialize(value) for name, value in response["Item"].items()}
+        plain = _plain(response["Item"])
         problem: Item | None = plain.get("mail_problem")
         return Seller(
             seller_id,
@@ -267,6 +362,43 @@ class FulfillmentCenters:
         return response["Item"]["fc_id"]["S"] if "Item" in response else None
 
 
+class SellerMail:
+    """What a seller may see of the mail that we send him: the Summaries and the Sellers table, read only."""
+
+    def __init__(self, dynamodb: DynamoDBClient, summaries_table: str, sellers_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._summaries_table = summaries_table
+        self._sellers_table = sellers_table
+
+    def summaries(self, seller_id: str, limit: int, before: str | None) -> tuple[list[Item], str | None]:
+        """Up to ``limit`` summaries, latest first, beginning with the one before ``before``.
+
+        Returns them and the summary id to go on with, or None at the end. Raises Unavailable.
+        """
+        request: QueryInputTypeDef = {
+            "TableName": self._summaries_table,
+            "KeyConditionExpression": "seller_id = :seller",
+            "ExpressionAttributeValues": {":seller": {"S": seller_id}},
+            "ConsistentRead": True,
+            "ScanIndexForward": False,
+            "Limit": limit + 1,
+        }
+        if before is not None:
+            request["ExclusiveStartKey"] = key(seller_id=seller_id, summary_id=before)
+        items = call(lambda: self._dynamodb.query(**request))["Items"]
+        found: list[Item] = [_plain(item) for item in items[:limit]]
+        return found, found[-1]["summary_id"] if len(items) > limit else None
+
+    def contact(self, seller_id: str) -> Item | None:
+        """The seller as it is registered, with what is known of its mail; None if it never was. Raises Unavailable."""
+        response = call(
+            lambda: self._dynamodb.get_item(
+                TableName=self._sellers_table, Key=key(seller_id=seller_id), ConsistentRead=True
+            )
+        )
+        return _plain(response["Item"]) if "Item" in response else None
+
+
 def call[Response](request: Callable[[], Response]) -> Response:
     """Make a DynamoDB call; no answer, or none that is final, becomes Unavailable."""
     try:
@@ -303,9 +435,33 @@ def _cancellation_item(cancellation: Cancellation) -> Item:
     return item
 
 
+def _plain(item: Item) -> dict[str, Any]:
+    return {name: _value(attribute) for name, attribute in item.items()}
+
+
+def _value(attribute: Item) -> Any:
+    """An attribute as plain Python: boto3's TypeDeserializer for the types that we write, at several times its speed.
+
+    A record of the stream or an item of a list costs little else than this. Raises ValueError for another type.
+    """
+    ((kind, content),) = attribute.items()
+    match kind:
+        case "S" | "BOOL":
+            return content
+        case "N":
+            return int(content)
+        case "M":
+            return {name: _value(value) for name, value in content.items()}
+        case "L":
+            return [_value(value) for value in content]
+        case "NULL":
+            return None
+    raise ValueError(f"Nothing here is written as {kind}.")
+
+
 def order_from(item: Item) -> Order:
     """An item of the Orders table, or an image of one in its stream, as an Order. Raises KeyError where it is none."""
-    plain = {name: _deserialize(value) for name, value in item.items()}
+    plain = _plain(item)
     cancellation: Item | None = plain.get("cancellation")
     lines: Sequence[Item] = plain.get("order_lines", ())
     return Order(
@@ -317,7 +473,7 @@ def order_from(item: Item) -> Order:
             marketplace_order_id=plain["marketplace_order_id"],
             destination_country=plain["destination_country"],
             placed_at=plain["placed_at"],
-            lines=tuple(Line(line["sku"], int(line["quantity"])) for line in lines),
+            lines=tuple(Line(line["sku"], line["quantity"]) for line in lines),
             fulfillment_centers=tuple(plain["fulfillment_centers"]),
         ),
         milestones=plain["milestones"],
@@ -326,4 +482,5 @@ def order_from(item: Item) -> Order:
         else None,
         summary_due_at=plain.get("summary_due_at"),
         summary_id=plain.get("summary_id"),
+        marketplace_mark=plain.get("marketplace_cancellation"),
     )

@@ -1,23 +1,29 @@
-"""The local stack, once for all end-to-end tests: the template as it is, IAM enforced, real tokens, real HTTP."""
+"""The local stack, once for a whole test run: the template as it is, IAM enforced, real tokens, real HTTP.
+
+A plugin of tests/conftest.py, so that all folders whose tests ask for it share one stack.
+"""
 
 import itertools
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
 
 from local import seed, stack
 from local.client import Client, seller_tokens
 from local.cloud import HOST, ROOT, Cloud
+from tests.ports import two_free_ports
 
 Place = Callable[..., str]
+Items = Callable[..., dict[str, Any] | None]
+Records = Callable[..., list[Any]]
 
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     """A local cloud that these tests have for themselves, with the template deployed."""
-    port = _two_free_ports()
+    port = two_free_ports(HOST)
     cloud = Cloud(ROOT / ".local" / f"test-{port}", port)
     stack.up(cloud, print)
     yield cloud
@@ -83,14 +89,35 @@ def place(planner: Client) -> Place:
     return place_one
 
 
-def _two_free_ports() -> int:
-    """A port that is free together with the next one."""
-    for port in range(14566, 15566, 2):
-        with socket.socket() as first, socket.socket() as second:
-            try:
-                first.bind((HOST, port))
-                second.bind((HOST, port + 1))
-            except OSError:
-                continue
-            return port
-    pytest.fail("No two free ports were found between 14566 and 15566.")
+@pytest.fixture(scope="session")
+def item(cloud: Cloud, description: dict[str, Any]) -> Items:
+    """Reads what the Orders table has of an order of acme's (or ``seller_id``'s), as plain values."""
+    dynamodb = cloud.client("dynamodb")
+    deserialize = TypeDeserializer().deserialize
+
+    def read(order_id: str, seller_id: str = "acme") -> dict[str, Any] | None:
+        key = {"seller_id": {"S": seller_id}, "order_id": {"S": order_id}}
+        found = dynamodb.get_item(TableName=description["tables"]["orders"], Key=key, ConsistentRead=True).get("Item")
+        return {name: deserialize(value) for name, value in found.items()} if found else None
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def stream_records(cloud: Cloud, description: dict[str, Any]) -> Records:
+    """Reads the records of an order on the Orders stream: one for every write that changed it."""
+    streams = cloud.client("dynamodbstreams")
+    table = cloud.client("dynamodb").describe_table(TableName=description["tables"]["orders"])["Table"]
+
+    def read(order_id: str) -> list[Any]:
+        arn = table["LatestStreamArn"]
+        records = []
+        for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+            place = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+            position = streams.get_shard_iterator(**place)["ShardIterator"]
+            while position and (page := streams.get_records(ShardIterator=position))["Records"]:
+                records += page["Records"]
+                position = page.get("NextShardIterator")
+        return [record for record in records if record["dynamodb"]["Keys"]["order_id"]["S"] == order_id]
+
+    return read

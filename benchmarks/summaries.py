@@ -1,0 +1,147 @@
+"""The mail path, measured: reading and grouping stream records, composing mails, and AWS calls per seller.
+
+    make bench
+
+Ratios are against the first row of each table, measured in turn in one run; absolute times are this machine's.
+"""
+
+import json
+import os
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+os.environ.update(PORTAL_ORIGIN="https://portal.example.com", POWERTOOLS_SERVICE_NAME="bench")
+os.environ.update(POWERTOOLS_METRICS_NAMESPACE="bench", AWS_DEFAULT_REGION="us-east-1")
+
+from local import event_pattern
+from local.bridges import template
+from order_cancellation import mail, store
+from order_cancellation.requests import Contact
+
+RECORDS = 10_000
+SELLERS = 200
+ROUNDS = 5
+
+
+def image(number: int, status: str) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "seller_id": f"seller-{number % SELLERS}",
+        "order_id": f"A-{number}",
+        "status": status,
+        "marketplace": "amazon",
+        "marketplace_order_id": f"113-{number:07d}-0000001",
+        "destination_country": "US",
+        "placed_at": "2026-11-23T09:00:00.000Z",
+        "order_lines": [{"sku": "TENT-2P-GRN", "quantity": 1}, {"sku": "LAMP-HEAD-01", "quantity": 2}],
+        "fulfillment_centers": ["LAX1"],
+        "milestones": {"LAX1": {"allocated": "2026-11-23T09:10:00.000Z"}},
+    }
+    if status == "cancelled":
+        plain["cancellation"] = {
+            "cancellation_id": f"{number:032x}",
+            "kind": "auto",
+            "reason": ("stockout", "mislinked_sku", "international_unfulfillable")[number % 3],
+            "cancelled_at": "2026-11-23T10:00:00.000Z",
+            "request_id": "r",
+        }
+        plain |= {"summary_due_at": "2026-11-23T10:10:00.000Z", "summary_shard": "shard-0"}
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in plain.items()}
+
+
+def records() -> list[dict[str, Any]]:
+    return [
+        {
+            "eventName": "MODIFY",
+            "dynamodb": {
+                "SequenceNumber": str(number),
+                "OldImage": image(number, "allocated"),
+                "NewImage": image(number, "cancelled"),
+            },
+        }
+        for number in range(RECORDS)
+    ]
+
+
+def group_as_the_function_does(batch: Sequence[dict[str, Any]]) -> int:
+    sellers: dict[str, dict[str, Any]] = {}
+    for record in batch:
+        order = store.order_from(record["dynamodb"]["NewImage"])
+        sellers.setdefault(order.seller_id, {})[order.order_id] = order
+    return len(sellers)
+
+
+def group_by_keys_alone(batch: Sequence[dict[str, Any]]) -> int:
+    sellers: dict[str, dict[str, Any]] = defaultdict(dict)
+    for record in batch:
+        new = record["dynamodb"]["NewImage"]
+        sellers[new["seller_id"]["S"]][new["order_id"]["S"]] = new
+    return len(sellers)
+
+
+def group_after_deserializing(batch: Sequence[dict[str, Any]]) -> int:
+    deserialize = TypeDeserializer().deserialize
+    sellers: dict[str, dict[str, Any]] = defaultdict(dict)
+    for record in batch:
+        new = {name: deserialize(value) for name, value in record["dynamodb"]["NewImage"].items()}
+        sellers[new["seller_id"]][new["order_id"]] = new
+    return len(sellers)
+
+
+def filter_and_group(batch: Sequence[dict[str, Any]]) -> int:
+    """With the template's filter in Python, which in production is Lambda's work."""
+    function = template()["Resources"]["CancellationSummaryFunction"]["Properties"]
+    filters = function["Events"]["AutoCancelled"]["Properties"]["FilterCriteria"]["Filters"]
+    (pattern,) = [json.loads(entry["Pattern"]) for entry in filters]
+    return group_as_the_function_does([record for record in batch if event_pattern.matches(pattern, record)])
+
+
+def median_seconds(work: Sequence[Callable[[], Any]]) -> list[float]:
+    """The median of ROUNDS runs of each, in turn, so that a slow moment of the machine meets all of them."""
+    times: list[list[float]] = [[] for _ in work]
+    for _ in range(ROUNDS):
+        for index, run in enumerate(work):
+            begun = time.perf_counter()
+            run()
+            times[index].append(time.perf_counter() - begun)
+    return [statistics.median(each) for each in times]
+
+
+def table(title: str, unit: str, rows: Sequence[tuple[str, float]]) -> None:
+    first = rows[0][1]
+    print(f"\n{title}")
+    for name, value in rows:
+        print(f"  {name:<44}{value:>14,.1f} {unit:<10}{value / first:>7.2f} x")
+
+
+def main() -> None:
+    batch = records()
+    readers = (group_as_the_function_does, group_by_keys_alone, group_after_deserializing, filter_and_group)
+    seconds = median_seconds([lambda reader=reader: reader(batch) for reader in readers])  # type: ignore[misc]
+    names = [reader.__name__.replace("_", " ") for reader in readers]
+    table(
+        f"{RECORDS:,} stream records of {SELLERS} sellers",
+        "records/s",
+        [(name, RECORDS / each) for name, each in zip(names, seconds, strict=True)],
+    )
+
+    contact = Contact("Acme Outdoor", "ops@acme.example", "America/Los_Angeles", "each_batch")
+    orders = [store.order_from(record["dynamodb"]["NewImage"]) for record in batch[:1000]]
+    sizes = (1, 10, 100, 1000)
+    composing = [lambda size=size: mail.compose(contact, "S-1", orders[:size]) for size in sizes]
+    table(
+        "Composing one mail",
+        "ms",
+        [(f"{size} orders", each * 1000) for size, each in zip(sizes, median_seconds(composing), strict=True)],
+    )
+    made = mail.compose(contact, "S-1", orders)
+    print(f"  1,000 orders: {len(made.html.encode()):,} bytes of HTML, {len(made.text.encode()):,} of text")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+/**
+ * Elements from data. Every text becomes a text node: nothing in the portal parses HTML, so what a marketplace, a
+ * planner or a fulfillment center wrote can only ever be read, never run.
+ */
+
+/** h("a", {class: "x", href: "#/", onclick: f}, "text", node, [more], null) */
+export function h(name, props, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...nodes(children));
+  return element;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** A decorative icon of 24 × 24 units, drawn with lines; the text beside it says what it means. */
+export function icon(path) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "icon");
+  const drawn = document.createElementNS(SVG, "path");
+  drawn.setAttribute("d", path);
+  svg.append(drawn);
+  return svg;
+}
+
+export const ICONS = {
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  cross: "M6 6l12 12M18 6L6 18",
+  warn: "M12 8v5M12 16.5v.5M12 3.5L2.5 20h19z",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  search: "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16 16l4.5 4.5",
+  upload: "M12 16V5M7.5 9.5L12 5l4.5 4.5M4 19h16",
+};
+
+export function fill(element, ...children) {
+  element.replaceChildren(...nodes(children));
+  return element;
+}
+
+function nodes(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+}
+
+/** Says something to a screen reader without moving its place. */
+export function announce(text) {
+  const region = document.getElementById("announcements");
+  region.textContent = "";
+  // A region is only read when it changes, also when the same is said twice.
+  setTimeout(() => (region.textContent = text), 50);
+}
+
+/** A message in the corner that goes away by itself; errors stay until they are dismissed. */
+export function toast(text, kind = "ok", link = null) {
+  const box = h(
+    "div",
+    { class: `toast ${kind}` },
+    icon(kind === "ok" ? ICONS.check : ICONS.warn),
+    h("p", null, text, link && " ", link),
+    h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => box.remove() }, icon(ICONS.cross)),
+  );
+  document.getElementById("toasts").append(box);
+  announce(text);
+  if (kind === "ok") setTimeout(() => box.remove(), 8000);
+}
+
+export function plural(count, one, many = `${one}s`) {
+  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,138 @@
+/** Signing in: e-mail and password; the first password has to be replaced, a forgotten one can be. */
+
+import { fill, h } from "../dom.js";
+import { SignInRefused, forgotPassword, replacePassword, resetPassword, signIn } from "../session.js";
+import { notice } from "../views.js";
+
+const PASSWORD_RULE = "At least 12 characters, with a capital letter, a small letter and a number.";
+
+const SENTENCES = {
+  NotAuthorizedException: "The e-mail address or the password is not right.",
+  UserNotFoundException: "The e-mail address or the password is not right.",
+  InvalidPasswordException: PASSWORD_RULE,
+  CodeMismatchException: "That is not the code from the e-mail.",
+  ExpiredCodeException: "The code is no longer valid. Ask for a new one.",
+  LimitExceededException: "Too many tries. Wait a while.",
+  TooManyRequestsException: "Too many tries at once. Wait a moment.",
+  PasswordResetRequiredException: "The network asks you to choose a new password: use “Forgot password?”.",
+};
+
+export function open({ show, ended, done }) {
+  const card = h("div", { class: "card" });
+  show(
+    "Sign in",
+    h(
+      "div",
+      { class: "sign-in" },
+      h("img", { src: "/icon.svg", alt: "", width: 44, height: 44 }),
+      h("h1", null, "Order cancellation"),
+      h("p", { class: "lead" }, "Cancel an order until it is picked and packed."),
+      ended && notice("warn", "Your session has ended.", h("p", null, "Sign in and you are back where you were. What you had asked for is not lost.")),
+      card,
+    ),
+  );
+  password(card, done);
+}
+
+function password(card, done, email = "") {
+  draw(card, {
+    fields: [
+      field("email", "E-mail address", { type: "email", autocomplete: "username", value: email }),
+      field("password", "Password", { type: "password", autocomplete: "current-password" }),
+    ],
+    button: "Sign in",
+    submit: async (values) => {
+      const challenge = await signIn(values.email.trim(), values.password);
+      if (challenge) firstPassword(card, done, challenge);
+      else done();
+    },
+    other: ["Forgot password?", (values) => forgotten(card, done, values.email)],
+  });
+}
+
+function firstPassword(card, done, challenge) {
+  draw(card, {
+    text: "Choose a password of your own to go on.",
+    fields: [
+      account(challenge.email),
+      field("new", "New password", { type: "password", autocomplete: "new-password" }, PASSWORD_RULE),
+    ],
+    button: "Set the password",
+    submit: async (values) => {
+      const next = await replacePassword(challenge, values.new);
+      if (next) firstPassword(card, done, next);
+      else done();
+    },
+  });
+}
+
+function forgotten(card, done, email) {
+  draw(card, {
+    text: "We send a code to your address, if it has an account.",
+    fields: [field("email", "E-mail address", { type: "email", autocomplete: "username", value: email })],
+    button: "Send the code",
+    submit: async (values) => {
+      await forgotPassword(values.email.trim());
+      reset(card, done, values.email.trim());
+    },
+    other: ["Back", () => password(card, done, email)],
+  });
+}
+
+function reset(card, done, email) {
+  draw(card, {
+    text: `Enter the code that was sent to ${email}.`,
+    fields: [
+      account(email),
+      field("code", "Code", { inputmode: "numeric", autocomplete: "one-time-code" }),
+      field("new", "New password", { type: "password", autocomplete: "new-password" }, PASSWORD_RULE),
+    ],
+    button: "Set the password",
+    submit: async (values) => {
+      await resetPassword(email, values.code.trim(), values.new);
+      password(card, done, email);
+    },
+    other: ["Back", () => password(card, done, email)],
+  });
+}
+
+function field(name, label, props, hint = null) {
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: name }, label),
+    h("input", { id: name, name, required: true, "aria-describedby": hint && `${name}-hint`, ...props }),
+    hint && h("p", { class: "hint", id: `${name}-hint` }, hint),
+  );
+}
+
+/** Tells a password manager whose password it is. */
+const account = (email) => h("input", { type: "email", autocomplete: "username", value: email, readonly: true, hidden: true });
+
+function draw(card, { text, fields, button, submit, other }) {
+  const problem = h("div", { role: "alert" });
+  const send = h("button", { type: "submit", class: "primary wide" }, button);
+  const form = h("form", { novalidate: true }, text && h("p", null, text), fields, problem, send);
+  const values = () => Object.fromEntries(new FormData(form));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (send.disabled) return;
+    const missing = [...form.elements].find((input) => input.required && !input.value.trim());
+    if (missing) {
+      fill(problem, h("p", { class: "error" }, `${missing.labels[0].textContent} is missing.`));
+      return missing.focus();
+    }
+    send.disabled = true;
+    try {
+      await submit(values());
+    } catch (error) {
+      if (!(error instanceof SignInRefused) && !(error instanceof TypeError) && error.name !== "TimeoutError") throw error;
+      const sentence = error instanceof SignInRefused ? (SENTENCES[error.code] ?? error.message) : "The sign-in service does not answer. Try again.";
+      fill(problem, h("p", { class: "error" }, sentence));
+    } finally {
+      send.disabled = false;
+    }
+  });
+  fill(card, form, other && h("button", { type: "button", class: "link", onclick: () => other[1](values()) }, other[0]));
+  form.querySelector("input:not([hidden])").focus();
+}

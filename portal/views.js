@@ -1,0 +1,65 @@
+/** Pieces that several pages show. */
+
+import { ICONS, h, icon } from "./dom.js";
+import { marketplaceName, statusName } from "./words.js";
+
+export const badge = (status) => h("span", { class: `badge ${status.replace(/\W/g, "")}` }, statusName(status));
+
+export const orderLink = (orderId) => h("a", { href: `#/orders/${encodeURIComponent(orderId)}` }, orderId);
+
+/** "Amazon 113-2201": a marketplace and its id of an order. */
+export function marketplaceOrder({ marketplace, marketplace_order_id: id }) {
+  return h("span", { class: "marketplace" }, marketplaceName(marketplace), " ", h("span", { class: "id" }, id));
+}
+
+/** A box in the page that says how something stands. */
+export function notice(kind, title, ...children) {
+  return h(
+    "div",
+    { class: `notice ${kind}`, role: kind === "bad" ? "alert" : null },
+    icon(kind === "ok" ? ICONS.check : ICONS.warn),
+    h("div", null, h("p", { class: "notice-title" }, title), children),
+  );
+}
+
+/**
+ * A table that turns into cards on a narrow screen. The roles are spelled out because a row that is displayed as a
+ * block is no row to a screen reader any more.
+ */
+export function table(caption, columns, rows) {
+  return h(
+    "table",
+    { role: "table" },
+    h("caption", { class: "unseen" }, caption),
+    h(
+      "thead",
+      { role: "rowgroup" },
+      h(
+        "tr",
+        { role: "row" },
+        columns.map((column) =>
+          h(
+            "th",
+            { role: "columnheader", scope: "col", class: column.class },
+            column.head ?? h("span", { class: column.unseen ? "unseen" : null }, column.title),
+          ),
+        ),
+      ),
+    ),
+    h(
+      "tbody",
+      { role: "rowgroup" },
+      rows.map((row) =>
+        h(
+          "tr",
+          { role: "row", ...row.props },
+          row.cells.map((cell, index) =>
+            h("td", { role: "cell", "data-title": columns[index].title, class: columns[index].class }, cell),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+export const empty = (title, ...children) => h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), children);

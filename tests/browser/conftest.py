@@ -1,0 +1,62 @@
+"""A real browser: the Chromium of this machine, driven by Playwright, and axe-core to judge what it shows."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NewPage = Callable[..., Page]
+
+_AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+@pytest.fixture(scope="package")  # not the session: Playwright's event loop must not run beneath other tests
+def browser() -> Iterator[Browser]:
+    """Chromium, headless. CHROMIUM names the program where it is not found by itself."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=_chromium(),
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Opens pages: ``new_page(width, "dark")``. Each is in a context of its own, which ends with the test."""
+    contexts = []
+
+    def open_page(width: int = 800, color_scheme: str = "light", height: int = 900) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if color_scheme == "dark" else "light",
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core, with all its rules, finds wrong with the page; not with what it shows in frames."""
+    page.evaluate(_AXE)
+    found = page.evaluate("axe.run({iframes: false, resultTypes: ['violations']})")["violations"]
+    return [f"{entry['id']}: {entry['help']}: {node['html'][:120]}" for entry in found for node in entry["nodes"]]
+
+
+def _chromium() -> str:
+    if named := os.environ.get("CHROMIUM"):
+        if not Path(named).is_file():
+            pytest.fail(f"CHROMIUM is {named}, which is not there.")
+        return named
+    for candidate in ("/usr/bin/chromium", "chromium", "google-chrome"):
+        if found := shutil.which(candidate):
+            return found
+    pytest.skip("No Chromium here: install the package chromium, or set CHROMIUM to the path of a Chromium or Chrome.")

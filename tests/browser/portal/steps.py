@@ -1,0 +1,61 @@
+"""What people do in the portal, and what others do meanwhile."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from local.client import Client
+
+PACKED_AT = "2026-11-23T14:01:58Z"
+
+
+def pack(center: Client, order_id: str, fc_id: str = "LAX1") -> None:
+    answer = center.report(fc_id, "acme", order_id, "picked_packed", PACKED_AT)
+    assert answer.status == 200, answer.raw
+
+
+def press_cancel(page: Page) -> None:
+    """Cancel Order, and yes."""
+    page.get_by_role("button", name="Cancel Order").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+
+
+def checking(page: Page) -> Locator:
+    """What is shown while it is not known whether the order is cancelled."""
+    return page.locator("main").get_by_text("We do not know yet whether the order is cancelled.")
+
+
+def cancelled_pop_up(page: Page) -> Locator:
+    return page.get_by_role("dialog").filter(has_text="Your order has been successfully cancelled.")
+
+
+def place_many(planner: Client, prefix: str, count: int) -> list[str]:
+    ids = [f"{prefix}-{number:03}" for number in range(1, count + 1)]
+    for number, order_id in enumerate(ids):
+        body = {
+            "marketplace": "amazon",
+            "marketplace_order_id": f"{prefix}-M-{number:03}",
+            "destination_country": "US",
+            "placed_at": PACKED_AT,
+            "lines": [{"sku": "TENT", "quantity": 1}],
+            "fulfillment_centers": ["LAX1"],
+        }
+        assert planner.put(f"/sellers/acme/orders/{order_id}", body).status == 201
+    return ids
+
+
+def open_page_of(page: Page, order_id: str) -> None:
+    """Turn the pages until the order is there."""
+    link = page.locator("tbody").get_by_role("link", name=order_id, exact=True)
+    while True:
+        page.locator("tbody a").first.wait_for()
+        if link.count():
+            return
+        number = page.locator(".page").inner_text()
+        page.get_by_role("link", name="Next").click()
+        expect(page.locator(".page")).not_to_have_text(number)
+
+
+def csv_of(rows: list[tuple[str, str]], *, separator: str = ";") -> bytes:
+    """As a spreadsheet saves it: byte order mark, semicolons, quoted fields with separators and line breaks in them."""
+    lines = [separator.join(("amazon-order-id", "buyer note", "order-status"))]
+    lines += [separator.join((number, f'"gift; ""{i}""\nplease"', state)) for i, (number, state) in enumerate(rows)]
+    return b"\xef\xbb\xbf" + "\r\n".join(lines).encode()

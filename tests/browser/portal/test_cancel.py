@@ -1,0 +1,169 @@
+"""The cancel: it happens once, and the page never says what it does not know."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from local.client import Client
+from tests.browser.portal.conftest import Visit, Wire, go, snap
+from tests.browser.portal.steps import cancelled_pop_up, checking, pack, press_cancel
+from tests.local_stack import Place
+
+
+def test_a_seller_cancels_an_order(visit: Visit, place: Place, acme: Client) -> None:
+    order_id = place("LAX1", "EWR2")
+    page = visit(f"#/orders/{order_id}")
+    button = page.get_by_role("button", name="Cancel Order")
+    expect(button).to_be_enabled()
+    box = button.bounding_box()
+    assert box
+    assert box["x"] > 800, "not at the right"
+    assert box["y"] < 160, "not at the top"
+
+    button.click()
+    dialog = page.get_by_role("dialog", name=f"Cancel order {order_id}?")
+    dialog.get_by_label("Reason").select_option("Wrong address")
+    dialog.get_by_label("Note").fill("customer wrote on Monday")
+    snap(page, "confirm")
+    dialog.get_by_role("button", name="Cancel the order").click()
+
+    pop_up = cancelled_pop_up(page)
+    expect(pop_up).to_be_visible()
+    order = acme.get(f"/orders/{order_id}").body
+    expect(pop_up).to_contain_text(f"Cancel order {order['marketplace_order_id']} in")
+    expect(pop_up).to_contain_text("re-route the order to another fulfilment service")
+    snap(page, "cancelled")
+    pop_up.get_by_role("button", name="Close").click()
+
+    assert order["cancellation"]["reason"] == "wrong_address"
+    assert order["cancellation"]["note"] == "customer wrote on Monday"
+    expect(button).to_be_disabled()
+    expect(page.locator("#why-not")).to_contain_text("You cancelled order")
+    expect(page.locator(".timeline")).to_contain_text("Cancelled by you")
+    expect(page.get_by_text("Still to do: cancel")).to_be_visible()
+    expect(page.locator("nav .count")).to_be_visible()
+
+
+def test_thinking_better_of_it_changes_nothing(visit: Visit, place: Place, acme: Client) -> None:
+    order_id = place()
+    page = visit(f"#/orders/{order_id}")
+    for give_up in ("Keep the order", "Escape"):
+        page.get_by_role("button", name="Cancel Order").click()
+        if give_up == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            page.get_by_role("dialog").get_by_role("button", name=give_up).click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    assert acme.get(f"/orders/{order_id}").body["status"] == "received"
+
+
+def test_the_refusal_names_what_won_and_what_to_do(visit: Visit, place: Place, lax1: Client) -> None:
+    order_id = place()
+    page = visit(f"#/orders/{order_id}")
+    expect(page.get_by_role("button", name="Cancel Order")).to_be_enabled()
+    pack(lax1, order_id)  # while the seller looks at the page
+    press_cancel(page)
+    dialog = page.get_by_role("dialog", name="Order already picked and packed")
+    expect(dialog).to_contain_text("LAX1 picked and packed it on Nov 23, 2026")
+    expect(dialog).to_contain_text("settle it with")
+    snap(page, "refused")
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("button", name="Cancel Order")).to_be_disabled()
+    expect(page.locator("#why-not")).to_contain_text("LAX1 picked and packed it")
+    expect(page.get_by_text("What to do now")).to_be_visible()
+
+
+def test_too_late_is_said_beside_the_button(visit: Visit, place: Place, lax1: Client) -> None:
+    order_id = place()
+    pack(lax1, order_id)
+    page = visit(f"#/orders/{order_id}")
+    button = page.get_by_role("button", name="Cancel Order")
+    expect(button).to_be_disabled()
+    expect(button).to_have_accessible_description(re.compile("LAX1 picked and packed it"))
+    expect(page.locator(".timeline")).to_contain_text("Picked and packed by LAX1")
+
+
+def test_a_double_click_cancels_once(visit: Visit, place: Place) -> None:
+    order_id = place()
+    page = visit(f"#/orders/{order_id}")
+    wire = Wire(page, f"/orders/{order_id}/cancel")
+    page.get_by_role("button", name="Cancel Order").dblclick()
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the order").dblclick()
+    expect(cancelled_pop_up(page)).to_be_visible()
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("lost", [("lose",), ("block",), ("503",), ("lose", "block", "503")], ids=" ".join)
+def test_a_lost_answer_is_no_answer(lost: tuple[str, ...], visit: Visit, place: Place, acme: Client) -> None:
+    order_id = place()
+    page = visit(f"#/orders/{order_id}")
+    wire = Wire(page, f"/orders/{order_id}/cancel", *lost)
+    press_cancel(page)
+    expect(checking(page)).to_be_visible()
+    expect(page.get_by_role("button", name="Checking…")).to_be_disabled()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    if lost == ("lose",):
+        snap(page, "unknown")
+    expect(cancelled_pop_up(page)).to_be_visible(timeout=20_000)
+    assert len(wire.requests) == len(lost) + 1
+    assert len(wire.keys) == 1, "a repetition under another key is another ask"
+    expect(checking(page)).to_have_count(0)
+    assert acme.get(f"/orders/{order_id}").body["status"] == "cancelled"
+    assert page.evaluate("Object.keys(localStorage).length") == 0, "the ask was not crossed out"
+
+
+def test_a_reload_in_between_goes_on_with_the_same_ask(visit: Visit, place: Place) -> None:
+    order_id = place()
+    page = visit(f"#/orders/{order_id}")
+    wire = Wire(page, f"/orders/{order_id}/cancel", "lose", "block")
+    press_cancel(page)
+    expect(checking(page)).to_be_visible()
+    page.reload()
+    expect(cancelled_pop_up(page)).to_be_visible()
+    assert len(wire.keys) == 1
+
+
+def test_a_refusal_that_was_lost_is_still_a_refusal(visit: Visit, place: Place, lax1: Client) -> None:
+    order_id = place()
+    page = visit(f"#/orders/{order_id}")
+    expect(page.get_by_role("button", name="Cancel Order")).to_be_enabled()
+    pack(lax1, order_id)
+    Wire(page, f"/orders/{order_id}/cancel", "lose")
+    press_cancel(page)
+    expect(page.get_by_role("dialog", name="Order already picked and packed")).to_be_visible()
+
+
+def test_what_was_asked_long_ago_is_not_carried_out_unasked(visit: Visit, place: Place, acme: Client) -> None:
+    order_id = place()
+    page = visit("#/orders")
+    wire = Wire(page, f"/orders/{order_id}/cancel")
+    page.evaluate(
+        """([name, age]) => localStorage.setItem(name, JSON.stringify(
+            {key: 'old', reason: 'other', note: null, asked_at: Date.now() - age}))""",
+        [f"cancel/acme/{order_id}", 3_600_000],
+    )
+    page.reload()
+    page.get_by_text("A cancel of yours was never confirmed.").wait_for()
+    page.get_by_role("link", name=order_id).first.click()
+    expect(page.get_by_text("This order is not cancelled.")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel Order")).to_be_enabled()
+    assert not wire.requests
+    assert acme.get(f"/orders/{order_id}").body["status"] == "received"
+
+
+def test_the_back_button_in_between_cancels_once(visit: Visit, place: Place) -> None:
+    order_id = place()
+    page = visit("#/orders")
+    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+    go(page, f"#/orders/{order_id}")
+    wire = Wire(page, f"/orders/{order_id}/cancel", "lose")
+    press_cancel(page)
+    expect(checking(page)).to_be_visible()
+    page.go_back()
+    expect(page.locator("#toasts")).to_contain_text(f"Order {order_id} is cancelled.")
+    page.go_forward()
+    expect(page.get_by_role("button", name="Cancel Order")).to_be_disabled()
+    assert len(wire.requests) == 2
+    assert len(wire.keys) == 1

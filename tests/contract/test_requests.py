@@ -1,0 +1,108 @@
+"""Whatever is sent, the API answers as docs/openapi.yaml says: schemathesis, on the local stack, with real tokens.
+
+What conforms to a request's schema is accepted, what does not is refused, nothing is answered with a 5xx, and every
+answer has a documented status, type, headers and body. The requests are the same at every run.
+"""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from tests.contract import document
+from tests.contract.conftest import SELLER, Callers, PlaceOne
+
+EXAMPLES = 25  # for each operation, beside the boundaries of every field, which are always tried
+ORDERS = ("A-1001", "A-1003", *(f"F-{number}" for number in range(1, 19)))  # the first two are in the examples
+
+# Invented ids lead to 404s; half of the time, take one that exists.
+KNOWN = {
+    "orders": (ORDERS, ("path.order_id", "body.order_id", "body.orders[*].order_id", "body.cancellations[*].order_id")),
+    "sellers": ((SELLER,), ("path.seller_id", "body.seller_id", "body.cancellations[*].seller_id")),
+    "centers": (("LAX1", "EWR2"), ("path.fc_id",)),
+    "marketplaces": (("walmart",), ("body.marketplace",)),
+    "marketplace orders": (
+        tuple(f"M-{number}" for number in range(10)),
+        ("query.marketplace_order_id", "body.orders[*].marketplace_order_id"),
+    ),
+}
+CONFIG = schemathesis.Config.from_dict(
+    {
+        "checks": {
+            "unsupported_method": {"enabled": False},  # API Gateway answers 404, never 405: see test_answers.py
+            "ignored_auth": {"enabled": False},  # tokens are tried in test_answers.py, each kind on every operation
+        },
+        "generation": {"deterministic": True, "with-security-parameters": False, "allow-extra-parameters": False},
+        "phases": {
+            "coverage": {"unexpected-methods": []},
+            # Neither learns from earlier answers: what is sent must not depend on them.
+            "fuzzing": {"extra-data-sources": {"responses": False}, "error-feedback": {"enabled": False}},
+        },
+        "dictionaries": {name: {"values": list(values)} for name, (values, _) in KNOWN.items()},
+        "parameters": {
+            place: {"dictionary": name, "probability": 0.5} for name, (_, places) in KNOWN.items() for place in places
+        },
+    }
+)
+
+# What the named formats of the document mean.
+schemathesis.openapi.format(
+    "date-time",
+    st.builds(
+        lambda moment, offset: moment.isoformat(timespec="milliseconds") + offset,
+        st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1)),  # noqa: DTZ001 - the offset is added to the text
+        st.sampled_from(("Z", "+05:30", "-08:00")),
+    ),
+)
+schemathesis.openapi.format("email", st.from_regex(r"\A[a-z0-9+]{1,64}@([a-z]{1,60}\.){1,3}[a-z]{2,9}\Z"))
+schemathesis.openapi.format("iana-time-zone", st.sampled_from(("America/Los_Angeles", "Asia/Kolkata", "UTC")))
+schemathesis.openapi.format(
+    "list-cursor",
+    st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z").map(
+        lambda order_id: base64.urlsafe_b64encode(order_id.encode()).decode().rstrip("=")
+    ),
+)
+
+# The document's examples are of the seller acme, whose orders belong to other tests.
+SCHEMA = schemathesis.openapi.from_dict(
+    json.loads(json.dumps(document.closed()).replace("acme", SELLER)), config=CONFIG
+)
+
+
+@SCHEMA.hook
+def filter_body(_: schemathesis.HookContext, body: Any) -> bool:
+    """Not what JSON Schema cannot tell, and the document refuses in words."""
+    return not has_a_whole_float(body) and not has_an_order_in_two_states(body)
+
+
+def has_a_whole_float(value: Any) -> bool:
+    """``2.0`` is an integer to JSON Schema."""
+    if isinstance(value, (dict, list)):
+        return any(map(has_a_whole_float, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and value.is_integer()
+
+
+def has_an_order_in_two_states(body: Any) -> bool:
+    """A reconciliation that says of one order both that it is cancelled and that it is open."""
+    rows = body.get("orders") if isinstance(body, dict) else None
+    stated = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    states = {json.dumps([row.get("marketplace_order_id"), row.get("state")]) for row in stated}
+    return len(states) > len({json.dumps(row.get("marketplace_order_id")) for row in stated})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def orders(place_one: PlaceOne) -> None:
+    for number, order_id in enumerate(ORDERS):
+        place_one(order_id, marketplace_order_id=f"M-{number % 10}")  # two orders here for each there
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
+def test_every_request_is_answered_as_documented(case: schemathesis.Case[Any], callers: Callers) -> None:
+    caller = callers.of(document.operation(case.operation.definition.raw["operationId"]))
+    case.call_and_validate(base_url=caller.api_url, headers={"Authorization": f"Bearer {caller.token}"})

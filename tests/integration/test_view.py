@@ -1,0 +1,150 @@
+"""Check here first: a seller's orders, one by one and page by page."""
+
+from __future__ import annotations
+
+from itertools import batched, chain
+from typing import TYPE_CHECKING
+
+import pytest
+
+from order_cancellation.orders import STATUSES
+from order_cancellation.store import Orders
+from tests import examples
+from tests.integration.service import Service
+from tests.integration.wire import Wire
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+IDS = [f"A-{number:02}" for number in range(1, 61)]
+
+
+@pytest.fixture
+def sixty(orders: Orders, dynamodb: DynamoDBClient) -> None:
+    """Sixty orders of acme's; every tenth is cancelled. Bluebird has two."""
+    # copies of two that the store wrote, for moto takes its time over an UpdateItem
+    for order_id in ("placed", "cancelled"):
+        orders.place("model", order_id, examples.placement())
+    orders.cancel("model", "cancelled", examples.cancellation())
+    models = dynamodb.query(
+        TableName="OrdersTable",
+        KeyConditionExpression="seller_id = :model",
+        ExpressionAttributeValues={":model": {"S": "model"}},
+    )["Items"]
+    cancelled, placed = models
+    items = [
+        (placed if number % 10 else cancelled) | {"seller_id": {"S": "acme"}, "order_id": {"S": order_id}}
+        for number, order_id in enumerate(IDS, start=1)
+    ] + [placed | {"seller_id": {"S": "bluebird"}, "order_id": {"S": order_id}} for order_id in ("B-1", "A-01")]
+    for part in batched(items, 25, strict=False):
+        dynamodb.batch_write_item(RequestItems={"OrdersTable": [{"PutRequest": {"Item": item}} for item in part]})
+
+
+def pages(service: Service, **query: str) -> list[list[str]]:
+    """The order ids of all pages, following the cursor to the end."""
+    found, cursor = [], ""
+    while cursor is not None:
+        answer = service.list(**query, **({"cursor": cursor} if cursor else {}))
+        assert answer.status == 200, answer.text
+        found.append([order["order_id"] for order in answer.body["orders"]])
+        cursor = answer.body["cursor"]
+    return found
+
+
+class TestOne:
+    def test_an_order_that_can_be_cancelled(self, service: Service) -> None:
+        service.place("A-1", "LAX1", "EWR2")
+        service.report("EWR2", "A-1", "picking", "2026-11-23T13:30:00Z")
+        answer = service.view("A-1")
+        assert answer.status == 200
+        assert answer.body == {
+            "order_id": "A-1",
+            "status": "picking",
+            "cancellable": True,
+            **examples.placement_document(),
+            "fulfillment_centers": [
+                {"fc_id": "LAX1", "status": "received", "at": None},
+                {"fc_id": "EWR2", "status": "picking", "at": "2026-11-23T13:30:00Z"},
+            ],
+        }
+
+    @pytest.mark.parametrize("event", ["picked_packed", "shipped", "delivered"])
+    def test_what_it_says_is_what_a_cancel_would_be_told(self, service: Service, event: str) -> None:
+        service.place("A-1")
+        service.report("LAX1", "A-1", event)
+        viewed, refused = service.view("A-1").body, service.cancel("A-1").body
+        assert viewed["cancellable"] is False
+        assert viewed["not_cancellable_because"] == {"code": refused["code"], "detail": refused["detail"]}
+        assert viewed["next_steps"] == refused["next_steps"]
+
+    def test_takes_one_read(self, service: Service, wire: Wire) -> None:
+        service.view("A-1")
+        assert wire.requests == ["GetItem"]
+
+    def test_another_sellers_order_is_as_missing_as_a_missing_one(self, service: Service) -> None:
+        service.place("A-1", seller_id="bluebird")
+        theirs, missing = service.view("A-1"), service.view("A-1", seller_id="nobody")
+        assert theirs.status == missing.status == 404
+        assert theirs.text == missing.text
+
+
+@pytest.mark.usefixtures("sixty")
+class TestPages:
+    @pytest.mark.parametrize(
+        ("limit", "sizes"),
+        [("1", [1] * 60), ("25", [25, 25, 10]), ("30", [30, 30]), ("59", [59, 1]), ("60", [60]), ("100", [60])],
+    )
+    def test_every_order_is_on_one_page_in_the_order_of_ids(
+        self, service: Service, limit: str, sizes: list[int]
+    ) -> None:
+        found = pages(service, limit=limit)
+        assert [len(page) for page in found] == sizes
+        assert list(chain.from_iterable(found)) == IDS
+
+    def test_a_page_has_25_orders_unless_told(self, service: Service) -> None:
+        assert len(service.list().body["orders"]) == 25
+
+    def test_a_page_is_one_query(self, service: Service, wire: Wire) -> None:
+        wire.requests.clear()
+        service.list()
+        assert wire.requests == ["Query"]
+
+    def test_only_the_sellers_own(self, service: Service) -> None:
+        assert pages(service, seller_id="bluebird") == [["A-01", "B-1"]]
+        assert pages(service, seller_id="nobody") == [[]]
+
+    @pytest.mark.parametrize("limit", ["2", "4", "6", "100"])
+    def test_of_one_status(self, service: Service, limit: str) -> None:
+        found = pages(service, status="cancelled", limit=limit)
+        assert list(chain.from_iterable(found)) == IDS[9::10]
+        assert all(len(page) <= int(limit) for page in found)
+
+    def test_an_entry_is_what_the_single_call_shows(self, service: Service) -> None:
+        listed = service.list(limit="10").body["orders"]
+        assert listed == [service.view(order_id).body for order_id in IDS[:10]]
+
+    def test_a_cursor_of_another_seller_leads_into_ones_own_orders_only(self, service: Service) -> None:
+        cursor = service.list(limit="1").body["cursor"]
+        theirs = service.list(seller_id="bluebird", cursor=cursor)
+        assert [order["order_id"] for order in theirs.body["orders"]] == ["B-1"]
+
+
+class TestParameters:
+    @pytest.mark.parametrize("status", STATUSES)
+    def test_every_status_can_be_asked_for(self, service: Service, status: str) -> None:
+        assert service.list(status=status).body == {"orders": [], "cursor": None}
+
+    @pytest.mark.parametrize("cursor", ["", "!", "Lg", "w6k", "QS8x", "ä", "eyJvcmRlcl9pZCI6MX0", "Q" * 999], ids=ascii)
+    def test_what_this_list_cannot_have_given_out_is_no_cursor(self, service: Service, wire: Wire, cursor: str) -> None:
+        answer = service.list(cursor=cursor)
+        assert (answer.status, answer.body["field"]) == (400, "cursor")
+        assert wire.requests == []
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("limit", "0"), ("limit", "101"), ("limit", "ten"), ("status", "open"), ("status", ""), ("sort", "id")],
+    )
+    def test_a_parameter_that_is_wrong_is_named(self, service: Service, wire: Wire, name: str, value: str) -> None:
+        answer = service.list(**{name: value})
+        assert (answer.status, answer.body["code"], answer.body["field"]) == (400, "invalid_request", name)
+        assert wire.requests == []
