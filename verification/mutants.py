@@ -24,7 +24,7 @@ SCOPES = {
         "status_of",
         "record",
     ),
-    "store": ("cancel", "place", "advance", "find", "_update"),
+    "store": ("cancel", "place", "advance", "mark", "find", "_update"),
     "ledger": ("Ledger", "_CLAIMS_PER_TRANSACTION", "_CONFLICT_TRIES", "_SETTLES"),
     "cancelling": ("_settle",),
     "progress": ("record", "_open_for"),

@@ -14,10 +14,10 @@ from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 from order_cancellation import postage, store
-from verification.tables import Refused, Tables
+from verification.tables import Tables
 
 Request = Mapping[str, Any]
 
@@ -108,16 +108,22 @@ def _connect(client: Any, service: str, answer: Callable[[str, Request], dict[st
             return _fail(fault, asked, request.url)
         try:
             document = answer(operation, asked.request)
-        except Refused as refused:
+        except ClientError as refused:
             if fault is not None:
                 return _fail(fault, asked, request.url)
-            kind = f"com.amazonaws.dynamodb.v20120810#{refused.code}"
-            return _response(request.url, 400, {"__type": kind, "message": refused.message, **refused.members})
+            error, members = refused.response["Error"], _members(refused)
+            return _response(request.url, 400, {"__type": f"#{error['Code']}", "message": error["Message"], **members})
         if fault is not None:
             return _fail(fault, asked, request.url)
         return _response(request.url, 200, document)
 
     client.meta.events.register_first("before-send", respond)
+
+
+def _members(error: ClientError) -> dict[str, Any]:
+    """What DynamoDB says beside the message."""
+    response: Mapping[str, Any] = error.response
+    return {name: response[name] for name in ("Item", "CancellationReasons") if name in response}
 
 
 def _fail(fault: Fault, call: Call, url: str) -> AWSResponse:

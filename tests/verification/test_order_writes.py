@@ -9,6 +9,7 @@ from order_cancellation.orders import Line, Order, Placement
 from order_cancellation.store import Orders
 from order_cancellation.summaries import shard_of
 from tests import examples
+from verification import wire
 from verification.network import order_item
 from verification.tables import ORDERS, Tables
 
@@ -67,7 +68,7 @@ def test_a_cancel_changes_nothing_else(store: Orders, tables: Tables, status: st
 
 def test_a_cancel_makes_no_order(store: Orders, tables: Tables) -> None:
     assert store.cancel("acme", "A-1", examples.cancellation()) == (False, None)
-    assert tables.items[ORDERS] == {}
+    assert tables.items(ORDERS) == []
 
 
 def test_an_auto_cancel_is_due_in_the_same_write(store: Orders, tables: Tables) -> None:
@@ -144,4 +145,40 @@ def test_a_report_loses_to_one_that_left_the_status_alone(store: Orders, tables:
 
 def test_a_report_makes_no_order(store: Orders, tables: Tables) -> None:
     assert store.advance(examples.order(), reported(examples.order())) == (False, None)
-    assert tables.items[ORDERS] == {}
+    assert tables.items(ORDERS) == []
+
+
+@pytest.mark.parametrize("status", [*FORWARD, "of_a_later_version"])
+def test_only_a_cancelled_order_is_marked(store: Orders, tables: Tables, status: str) -> None:
+    before = put(tables, status)
+    written, order = store.mark("acme", "A-1", "done")
+    assert not written
+    assert order
+    assert order.status == status
+    assert item(tables) == before
+
+
+def test_a_mark_changes_nothing_else(store: Orders, tables: Tables) -> None:
+    put(tables, "received")
+    store.cancel("acme", "A-1", examples.cancellation())
+    before = item(tables)
+    written, order = store.mark("acme", "A-1", "done")
+    assert written
+    assert order
+    assert (order.status, order.marketplace_cancellation) == ("cancelled", "done")
+    assert item(tables) == {**before, "marketplace_cancellation": {"S": "done"}}
+    assert store.mark("acme", "A-404", "done") == (False, None)
+
+
+def test_orders_are_read_strongly_consistent_whatever_their_number(
+    store: Orders, tables: Tables, hooks: list[wire.Hook]
+) -> None:
+    order_ids = [f"A-{number:03}" for number in range(230)]
+    for order_id in order_ids:
+        tables.put(ORDERS, order_item(order_id))
+    asked: list[Any] = []
+    hooks[0] = lambda call: asked.append(call.request.get("RequestItems", {ORDERS: call.request})[ORDERS])
+    found = store.find_many("acme", [*order_ids, "A-404"])
+    assert sorted(order.order_id for order in found) == order_ids
+    assert store.find("acme", "A-001")
+    assert [request["ConsistentRead"] for request in asked] == [True] * 4

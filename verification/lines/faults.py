@@ -246,7 +246,7 @@ class Episode:
 
     def _check_mail(self) -> None:
         listed: Counter[str] = Counter()
-        for item in self._memory.items[tables.SUMMARIES].values():
+        for item in self._memory.items(tables.SUMMARIES):
             summary_id, orders = item["summary_id"]["S"], [entry["S"] for entry in item["order_ids"]["L"]]
             listed.update(orders)
             if item["status"]["S"] != "sent" or not self.post_office.sent(summary_id):
@@ -255,7 +255,8 @@ class Episode:
                 if summary_of(mail) == summary_id and _orders_in(mail) != set(orders):
                     self.broke.append(f"{summary_id} lists {orders}, its mail tells of {_orders_in(mail)}")
         for order_id in ORDERS:
-            item = self._memory.items[tables.ORDERS][SELLER, order_id]
+            item = self._memory.get(tables.ORDERS, SELLER, order_id)
+            assert item is not None
             auto = "cancellation" in item and item["cancellation"]["M"]["kind"]["S"] == "auto"
             if listed[order_id] != auto or "summary_due_at" in item:
                 self.broke.append(f"{order_id}, auto-cancelled: {auto}, is in {listed[order_id]} summaries")
