@@ -12,7 +12,7 @@ TESTS ?= tests
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo up down test lint types validate pytest bench deploy setup lock clean
+.PHONY: help demo up down test lint types validate pytest bench verify deploy setup lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -33,7 +33,7 @@ lint: setup ## ruff: rules and formatting
 	$(BIN)/ruff format --check .
 
 types: setup ## mypy --strict
-	$(BIN)/mypy layers/order_cancellation/order_cancellation local scripts benchmarks tests
+	$(BIN)/mypy layers/order_cancellation/order_cancellation local scripts benchmarks verification tests
 	@for app in functions/*/app.py; do $(BIN)/mypy "$$app" | sed "s|^Success|$$app: success|"; done
 
 validate: setup ## the template, as CloudFormation and SAM see it
@@ -44,6 +44,9 @@ pytest: setup ## the tests (TESTS=tests/unit for some of them)
 
 bench: setup ## speed, side by side in one run
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m benchmarks.summaries
+
+verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=; writes docs/verification.md)
+	@$(BIN)/python -W ignore -m verification
 
 deploy: setup ## build, and deploy to AWS with your credentials
 	$(SAM) build

@@ -4,6 +4,7 @@ The parent has imported what is slow to import and nothing of the service's; a c
 module, then runs the tests with pytest. A child that does not end is a mutant that was noticed.
 """
 
+import gc
 import importlib.abc
 import importlib.machinery
 import json
@@ -23,6 +24,7 @@ import jinja2
 import pytest
 import yaml
 
+from verification.definitions import definitions
 from verification.mutants import PACKAGE, every
 
 SECONDS = 60
@@ -36,7 +38,7 @@ class MutantImporter(importlib.abc.MetaPathFinder, Loader):
         self._module = f"order_cancellation.{module}"
         self._source = source
 
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
         return importlib.machinery.ModuleSpec(fullname, self) if fullname == self._module else None
 
     def exec_module(self, module: ModuleType) -> None:
@@ -58,7 +60,8 @@ def survives(module: str, source: str, tests: Sequence[str]) -> bool:
             from verification import tables
 
             tables.REFUSES_WHAT_IS_UNUSED = False  # or DynamoDB would notice many a mutant for us
-            code = int(pytest.main(["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", *tests]))
+            options = ["-x", "-q", "--assert=plain", "--disable-plugin-autoload", "-p", "pytest_socket"]
+            code = int(pytest.main([*options, "-p", "no:cacheprovider", *tests]))
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
@@ -68,6 +71,8 @@ def survives(module: str, source: str, tests: Sequence[str]) -> bool:
 def main() -> None:
     job = json.load(sys.stdin)
     boto3.client("dynamodb", region_name="us-east-1")  # the service's model is read once
+    definitions()
+    gc.freeze()  # or every child would copy what it only counts
     mutants = {mutant.name: mutant for mutant in every()}
     original = (PACKAGE / "store.py").read_text()
     for tests in job["baselines"]:

@@ -180,7 +180,9 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _negated(test: ast.expr) -> ast.expr:
-    return test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else ast.UnaryOp(ast.Not(), test)
+    return (
+        test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else ast.UnaryOp(ast.Not(), test)
+    )
 
 
 def _toggled_statuses(call: ast.Call) -> Iterator[tuple[str, ast.AST]]:
@@ -215,7 +217,7 @@ def _changed_texts(text: str) -> Iterator[tuple[str, str]]:
         for other in _SUMMARY_STATUSES:
             if other != text:
                 yield f"{text!r} -> {other!r}", other
-    elif _EXPRESSION.search(text) and not text.startswith(("#", ":")) or " = " in text or " IN " in text:
+    elif (_EXPRESSION.search(text) and not text.startswith(("#", ":"))) or " = " in text or " IN " in text:
         yield from _changed_expressions(text)
 
 

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
 
-from local.bridges import template
 from tests.simulation.memory_tables import MemoryTables
+from verification.definitions import definitions
 
 Item = Mapping[str, Any]
 Request = Mapping[str, Any]
@@ -35,7 +34,7 @@ class Tables:
         self._memory = MemoryTables()
         self.changes = []
         for table in TABLES:
-            self._memory.create_table(TableName=table, **_definition(table))
+            self._memory.create_table(TableName=table, **definitions()[table])
         self._memory.listen(ORDERS, lambda old, new: self.changes.append((old or {}, new or {})))
 
     def answer(self, operation: str, request: Request) -> dict[str, Any]:
@@ -58,15 +57,8 @@ class Tables:
         del self.changes[changes:]
 
 
-@cache
-def _definition(table: str) -> dict[str, Any]:
-    properties = template()["Resources"][table]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    return {name: properties[name] for name in wanted if name in properties}
-
-
 def _key(table: str, item: Item) -> tuple[str, ...]:
-    return tuple(item[part["AttributeName"]]["S"] for part in _definition(table)["KeySchema"])
+    return tuple(item[part["AttributeName"]]["S"] for part in definitions()[table]["KeySchema"])
 
 
 def _pruned(request: Request) -> Request:

@@ -277,7 +277,11 @@ def test_a_summary_only_goes_on(rig: Rig, before: str, after: Any) -> None:
     assert written is ((before, after) in SETTLES)
     item = rig.summary(sealed.summary_id)
     if written:
-        assert (item["status"], item[f"{after}_at"], item["note_of_test"]) == ({"S": after}, {"S": LATER}, {"S": "fact"})
+        assert (item["status"], item[f"{after}_at"], item["note_of_test"]) == (
+            {"S": after},
+            {"S": LATER},
+            {"S": "fact"},
+        )
         assert not {"lease_until", "lease_shard"} & set(item)
     else:
         assert item == known

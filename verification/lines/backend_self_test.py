@@ -15,12 +15,12 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from local.bridges import template
 from local.cloud import Cloud
 from order_cancellation import orders
 from order_cancellation.orders import Cancellation, Line, Order, Placement
 from order_cancellation.store import CLIENT_CONFIG, Orders
 from verification import network
+from verification.definitions import definitions
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 
 LINE = "race harness"
@@ -48,7 +48,9 @@ def check(races: int, seed: int, say: Say, cloud: Cloud) -> Report:
             torn = run_races([shared] * WRITERS, name, races, seed, Progress(LINE, say))
         doubles = sum(count > 1 for count in torn)
         report.twins = [
-            Twin("a backend that is not atomic (bare moto)", doubles > 0, f"double winners in {doubles} of {races} races")
+            Twin(
+                "a backend that is not atomic (bare moto)", doubles > 0, f"double winners in {doubles} of {races} races"
+            )
         ]
     return report
 
@@ -95,9 +97,7 @@ def _write(store: Orders, order: Order, what: Order | int, start: threading.Barr
 
 
 def _create(dynamodb: Any, name: str) -> None:
-    properties = template()["Resources"]["OrdersTable"]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    dynamodb.create_table(TableName=name, **{key: properties[key] for key in wanted})
+    dynamodb.create_table(TableName=name, **definitions()["OrdersTable"])
 
 
 def _client(cloud: Cloud) -> Any:

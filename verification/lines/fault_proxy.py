@@ -27,7 +27,8 @@ from verification import network
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.lines.histories import own_cancel_forgotten, told
 from verification.network import CENTERS, Station
-from verification.order_model import AutoCancel, Cancel, Report as FcReport, View, new_order
+from verification.order_model import AutoCancel, Cancel, View, new_order
+from verification.order_model import Report as FcReport
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 from verification.tables import Tables
 

@@ -28,7 +28,8 @@ from verification import network, tables
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.lines.histories import own_cancel_forgotten, told
 from verification.network import CENTERS, SELLER, Clock, Station
-from verification.order_model import STEPS, Ask, AutoCancel, Cancel, Report as FcReport, View, new_order
+from verification.order_model import STEPS, Ask, AutoCancel, Cancel, View, new_order
+from verification.order_model import Report as FcReport
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 from verification.tables import Tables
 from verification.wire import CARRIED_OUT, Call, Fault, Hook, PostOffice, no_hook, summary_of
@@ -181,9 +182,7 @@ class Episode:
         answer = answer_of(ask, response.status, response.body, response.headers)
         if self._lost_writes and answer != UNKNOWN:
             history.append(Operation.lost(ask, start))
-        history.append(
-            Operation.lost(ask, start) if answer == UNKNOWN else Operation(ask, answer, start, start + 0.5)
-        )
+        history.append(Operation.lost(ask, start) if answer == UNKNOWN else Operation(ask, answer, start, start + 0.5))
 
     def _some_ask(self, order_id: str) -> Ask:
         request = f"request-{self._asked}"
@@ -250,7 +249,9 @@ class Episode:
             summary_id, orders = item["summary_id"]["S"], [entry["S"] for entry in item["order_ids"]["L"]]
             listed.update(orders)
             if item["status"]["S"] != "sent" or not self.post_office.sent(summary_id):
-                self.broke.append(f"{summary_id} is {item['status']['S']}, in {self.post_office.sent(summary_id)} mails")
+                self.broke.append(
+                    f"{summary_id} is {item['status']['S']}, in {self.post_office.sent(summary_id)} mails"
+                )
             for mail in self.post_office.mails:
                 if summary_of(mail) == summary_id and _orders_in(mail) != set(orders):
                     self.broke.append(f"{summary_id} lists {orders}, its mail tells of {_orders_in(mail)}")

@@ -23,7 +23,8 @@ from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.interleaving import Interleaving
 from verification.lines.http_races import cancel_without_condition
 from verification.network import CENTERS, Clock, Station
-from verification.order_model import STEPS, Ask, AutoCancel, Cancel, Report as FcReport, View, new_order
+from verification.order_model import STEPS, Ask, AutoCancel, Cancel, View, new_order
+from verification.order_model import Report as FcReport
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 from verification.tables import Tables
 from verification.wire import Call, Fault
@@ -128,9 +129,15 @@ def check(amount: tuple[int, int], seed: int, say: Say) -> Report:
                     if linearizable(bad, new_order(CENTERS)):
                         missed.append(f"{name}: {told(bad)}")
             progress(number + 1, histories, "histories")
-        report.facts = {"operations": operations, "lost answers": lost, "spoilt histories": dict(sorted(spoiled.items()))}
+        report.facts = {
+            "operations": operations,
+            "lost answers": lost,
+            "spoilt histories": dict(sorted(spoiled.items())),
+        }
         rejected = spoiled.total() - len(missed)
-        seen = f"{rejected} of {spoiled.total()} spoilt histories rejected" + (f"; missed {missed[0]}" if missed else "")
+        seen = f"{rejected} of {spoiled.total()} spoilt histories rejected" + (
+            f"; missed {missed[0]}" if missed else ""
+        )
         report.twins = [
             Twin("answers that no order could give", not missed and spoiled.total() >= planted, seen),
             _twin("a cancel without its condition", cancel_without_condition, seed),
@@ -143,9 +150,7 @@ def _twin(bug: str, planted: Callable[[], Any], seed: int) -> Twin:
     random = Random(seed)
     with planted():
         callers = Callers(lost=0.5)
-        rejected = sum(
-            not linearizable(callers.history(random), new_order(CENTERS)) for _ in range(TWIN_HISTORIES)
-        )
+        rejected = sum(not linearizable(callers.history(random), new_order(CENTERS)) for _ in range(TWIN_HISTORIES))
     return Twin(bug, rejected > 0, f"{rejected} of {TWIN_HISTORIES} histories rejected")
 
 
@@ -188,12 +193,12 @@ def _impossible(history: Sequence[Operation], operation: Operation) -> Iterator[
     others = [other for other in history if other is not operation and other.answer != UNKNOWN]
     ask, answer = operation.ask, operation.answer
     match ask, answer[0]:
-        case (Cancel() | AutoCancel()), "already_cancelled":
+        case ((Cancel() | AutoCancel()), "already_cancelled"):
             if ask.label != label:  # the order names another cancel for ever
                 yield "two winners", ("cancelled", ask.label, False)
             yield "a winner whom nobody knows", ("already_cancelled", "nobody", False)
             yield "refused as packed, yet cancelled", ("refused", "order_picked_packed", (("LAX1", "2026"),))
-        case (Cancel() | AutoCancel()), "refused":  # a packed order is never cancelled afterwards
+        case ((Cancel() | AutoCancel()), "refused"):  # a packed order is never cancelled afterwards
             yield "cancelled, yet packed", ("cancelled", ask.label, False)
         case Cancel(), "cancelled" if answer[2]:
             yield "a replay disowned", ("already_cancelled", answer[1], False)

@@ -22,7 +22,8 @@ from order_cancellation.store import Orders
 from verification import network
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.network import CENTERS, SELLER, Station
-from verification.order_model import Ask, AutoCancel, Cancel, Report as FcReport, View, new_order
+from verification.order_model import Ask, AutoCancel, Cancel, View, new_order
+from verification.order_model import Report as FcReport
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 from verification.tables import Tables
 

@@ -15,7 +15,8 @@ from order_cancellation.store import Orders
 from verification import network, tables
 from verification.history import answer_of
 from verification.network import CENTERS, SELLER, Clock, Station
-from verification.order_model import STEPS, AutoCancel, Cancel, Report as FcReport
+from verification.order_model import STEPS, AutoCancel, Cancel
+from verification.order_model import Report as FcReport
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 from verification.tables import Tables
 from verification.wire import Call
@@ -96,7 +97,9 @@ def _bring_on(station: Station, order_id: str, random: Random) -> list[tuple[str
 
 def _late(random: Random, done: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     """Events in any order, each twice: those that the centers sent already, and all that may follow."""
-    coming = [(fc_id, step, f"2026-11-23T15:00:{index:02}Z") for fc_id in CENTERS for index, step in enumerate(STEPS[1:])]
+    coming = [
+        (fc_id, step, f"2026-11-23T15:00:{index:02}Z") for fc_id in CENTERS for index, step in enumerate(STEPS[1:])
+    ]
     chosen = random.sample([*done, *coming], EVENTS_PER_ORDER // 2) * 2
     random.shuffle(chosen)
     return chosen
