@@ -46,7 +46,7 @@ bench: setup ## speed, side by side in one run
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m benchmarks.summaries
 
 verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=; writes docs/verification.md)
-	@$(BIN)/python -W ignore -m verification
+	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m verification
 
 deploy: setup ## build, and deploy to AWS with your credentials
 	$(SAM) build

@@ -17,9 +17,10 @@ _HEAD = """# Verification
 `make verify` runs the proofs below and writes this page; `make test` runs a short version of each. Every line has a
 planted bug, its twin, that it must catch: a line whose twin gets by is red, and the command fails.
 
-The run below: {when}, {minutes:.1f} minutes with two processes on {machine}, seed {seed}. `SEED={seed} make verify` is the same run
-again; `SEED={seed} LINES="histories" make verify` is one line of it. What is in process is the same to the last step,
-for time, schedule and faults all come from the seed. What goes over HTTP has the same orders and asks, and its own timing.
+The run below: {when}, {minutes:.1f} minutes with two processes on {machine}, seed {seed}.
+`SEED={seed} make verify` is the same run again; `SEED={seed} LINES="histories" make verify` is one line of it. What is
+in process is the same to the last step, for time, schedule and faults all come from the seed, and what fails names the
+seed of its own history, episode or path. What goes over HTTP has the same orders and asks, and its own timing.
 
 | line | guarantees | checked on | tried | broke | planted bugs caught | seconds |
 |---|---|---|---|---|---|---|
@@ -37,13 +38,13 @@ _TAIL = """
   the calls in flight goes on, at each of their requests: orders of events that a network shows once in a year come up
   in minutes.
 - **Local cloud**: the unchanged template on ministack, IAM enforced, real tokens, real HTTP. Its DynamoDB is atomic,
-  which the race harness checks before anything is concluded from it. What the interleavings there are is up to chance.
+  which the race harness checks before anything is concluded from it. Which interleavings occur is up to chance.
 
 ## What only AWS itself can show
 
-- That DynamoDB keeps its promises: conditional writes and transactions serialised across partitions and failures, strongly
-  consistent reads, ALL_OLD on a failed condition, a transaction repeated under its token. All of the above takes them
-  as given.
+- That DynamoDB keeps its promises: conditional writes and transactions serialised across partitions and failures,
+  strongly consistent reads, ALL_OLD on a failed condition, a transaction repeated under its token. All of the above
+  takes them as given.
 - How Lambda polls the stream: retries, the checkpoint at the lowest failed record, bisecting, the failure queue. They
   are simulated after AWS's documentation (`tests/simulation`), not observed.
 - When SES publishes its events, and whether it ever loses one. A duplicate mail needs an answer that was lost *and* an

@@ -6,7 +6,7 @@ Inside strings, DynamoDB's expressions are changed as what they are. Nothing her
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ SCOPES = {
         "status_of",
         "record",
     ),
-    "store": ("cancel", "place", "advance", "mark", "find", "_update"),
+    "store": ("Orders.cancel", "Orders.place", "Orders.advance", "Orders.mark", "Orders.find", "Orders._update"),
     "ledger": ("Ledger", "_CLAIMS_PER_TRANSACTION", "_CONFLICT_TRIES", "_SETTLES"),
     "cancelling": ("_settle",),
     "progress": ("record", "_open_for"),
@@ -67,7 +67,7 @@ def every() -> list[Mutant]:
     for module, scope in SCOPES.items():
         source = (PACKAGE / f"{module}.py").read_text()
         original = ast.unparse(ast.parse(source))
-        for mutant in _of_module(module, source, scope):
+        for mutant in _of_module(module, source, frozenset(scope)):
             if mutant.source != original:
                 name, number = mutant.name, 2
                 while name in found:
@@ -79,7 +79,7 @@ def every() -> list[Mutant]:
 Put = Callable[[ast.AST], None]
 
 
-def _of_module(module: str, source: str, scope: Collection[str]) -> Iterator[Mutant]:
+def _of_module(module: str, source: str, scope: Set[str]) -> Iterator[Mutant]:
     tree = ast.parse(source)
     for where, root in _in_scope(tree, scope):
         for node, put in _places(root):
@@ -89,12 +89,12 @@ def _of_module(module: str, source: str, scope: Collection[str]) -> Iterator[Mut
                 put(node)
 
 
-def _in_scope(tree: ast.Module, scope: Collection[str]) -> Iterator[tuple[str, ast.AST]]:
+def _in_scope(tree: ast.Module, scope: Set[str]) -> Iterator[tuple[str, ast.AST]]:
     for node in ast.walk(tree):
         match node:
-            case ast.ClassDef(name=name) if name in scope:
+            case ast.ClassDef(name=name):
                 for method in node.body:
-                    if isinstance(method, ast.FunctionDef):
+                    if isinstance(method, ast.FunctionDef) and scope & {name, f"{name}.{method.name}"}:
                         yield method.name, method
             case ast.FunctionDef(name=name) if name in scope:
                 yield name, node
@@ -141,8 +141,8 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
                 changed = ast.Compare(left, [other()], [right])
                 yield f"{ast.unparse(node)} -> {ast.unparse(changed)}", changed
         case ast.BoolOp(op=operator, values=values):
-            changed = ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values)
-            yield f"{ast.unparse(node)} -> {ast.unparse(changed)}", changed
+            swapped = ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values)
+            yield f"{ast.unparse(node)} -> {ast.unparse(swapped)}", swapped
             for index, value in enumerate(values):
                 kept = [*values[:index], *values[index + 1 :]]
                 without = kept[0] if len(kept) == 1 else ast.BoolOp(operator, kept)

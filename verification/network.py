@@ -7,11 +7,12 @@ need a station each, as they do in Lambda.
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from order_cancellation import observability, postage, store, times
+from order_cancellation import observability, postage, store, summaries, times
 from tests import functions
 from tests.functions import Context, http_event, machine_claims, seller_claims
 from verification import tables
@@ -78,7 +79,7 @@ class Clock:
 
     def now(self) -> str:
         self._at += 0.001
-        return times.from_datetime(times.datetime.fromtimestamp(self._at, times.UTC))
+        return times.from_datetime(datetime.fromtimestamp(self._at, UTC))
 
     def advance(self, minutes: float) -> None:
         self._at += minutes * 60
@@ -127,6 +128,10 @@ class Station:
     def sweep(self) -> None:
         self.function("summary_sweep").lambda_handler({}, Context(120_000))
 
+    def sweep_only(self, seller_id: str) -> None:
+        """Let the sweep look into this seller's shard alone: where there is one seller, the others are empty."""
+        self.function("summary_sweep").SHARDS = (summaries.shard_of(seller_id),)  # type: ignore[attr-defined]
+
     def feed_back(self, event_type: str, summary_id: str, message_id: str = "mail-1", **detail: Any) -> None:
         mail = {"messageId": message_id, "tags": {"summary_id": [summary_id]}}
         event = {"source": "aws.ses", "detail": {"eventType": event_type, "mail": mail, **detail}}
@@ -135,23 +140,24 @@ class Station:
 
 def event_of(ask: Ask, clients: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """The function that an ask is for, and the event that API Gateway would send it."""
-    order = {"order_id": ask.order_id}
+    order_id = ask.order_id
     match ask:
         case Cancel():
             headers = {"Idempotency-Key": ask.key} if ask.key else {}
             body = {"reason": "customer_request", "note": ask.label}
             claims = seller_claims(SELLER)
-            return "cancel_order", http_event("cancel_one", claims, body, headers, request_id=ask.request_id, **order)
+            event = http_event("cancel_one", claims, body, headers, request_id=ask.request_id, order_id=order_id)
+            return "cancel_order", event
         case AutoCancel():
-            entry = {"seller_id": SELLER, **order, "reason": "stockout", "detail": ask.label}
-            body = {"cancellations": [entry]}
-            return "order_intake", http_event("auto_cancel", PLANNER, body, request_id=ask.request_id)
+            entry = {"seller_id": SELLER, "order_id": order_id, "reason": "stockout", "detail": ask.label}
+            event = http_event("auto_cancel", PLANNER, {"cancellations": [entry]}, request_id=ask.request_id)
+            return "order_intake", event
         case Report():
             claims = machine_claims(clients[ask.fc_id], "fulfillment/events")
-            event = {"seller_id": SELLER, **order, "event": ask.event, "occurred_at": ask.at}
-            return "fulfillment_center_events", http_event("report", claims, event, fc_id=ask.fc_id)
+            reported = {"seller_id": SELLER, "order_id": order_id, "event": ask.event, "occurred_at": ask.at}
+            return "fulfillment_center_events", http_event("report", claims, reported, fc_id=ask.fc_id)
         case View():
-            return "view_orders", http_event("view_order", seller_claims(SELLER), **order)
+            return "view_orders", http_event("view_order", seller_claims(SELLER), order_id=order_id)
 
 
 def order_item(order_id: str, centers: tuple[str, ...] = CENTERS) -> dict[str, Any]:

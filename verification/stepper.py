@@ -64,7 +64,7 @@ class Hand:
 
     def _is_a_step(self, call: Call) -> bool:
         if call.operation == "Query":
-            return call.request["ExpressionAttributeValues"].get(":shard") == {"S": self._shard}
+            return bool(call.request["ExpressionAttributeValues"].get(":shard") == {"S": self._shard})
         return call.table not in {FULFILLMENT_CENTERS, SELLERS}
 
     def _run(self, process: Operation) -> None:

@@ -64,7 +64,7 @@ SOUND = Bugs()
 
 
 def steps(state: State, bugs: Bugs = SOUND) -> Iterator[Step]:
-    """All that can happen next. A label is (process, what became of its step), or ("later",), ("event", n) and so on."""
+    """All that can happen next. A label is (process, what became of its step), ("event", n), ("later",) or such."""
     for slot in (SELLER, AUTO, AUTO_OTHER):
         if state.processes[slot] != DONE:
             yield from _cancel(state, slot, bugs)
@@ -290,7 +290,9 @@ def wrong_step(before: State, after: State) -> str | None:
     for was, is_now in zip(before.ended, after.ended, strict=True):
         if was and was != is_now:
             return "G2: a cancelled order left cancelled"
-    for was_sealed, sealed in zip(before.sealed, after.sealed, strict=False):
+    for number, (was_sealed, sealed) in enumerate(zip(before.sealed, after.sealed, strict=False)):
+        if sealed.lease > was_sealed.lease and after.processes[DELIVERY][:2] in {("send", number), ("settle", number)}:
+            return "G4: two processes send one summary"
         if was_sealed.orders != sealed.orders:
             return "G4: a sealed set changed"
         if sealed.lease > was_sealed.lease and was_sealed.event == "recorded":
@@ -325,8 +327,4 @@ def _tell(state: State, slot: int, answer: str) -> State:
 
 def _changed(before: State, after: State) -> dict[str, Any]:
     """The fields that a step changed."""
-    return {
-        name: value
-        for name, was, value in zip(State._fields, before, after, strict=True)
-        if was != value
-    }
+    return {name: value for name, was, value in zip(State._fields, before, after, strict=True) if was != value}

@@ -44,7 +44,7 @@ class Tables:
         return self._memory.execute(operation, request)
 
     def items(self, table: str) -> list[Item]:
-        return self._memory.items(table)
+        return list(self._memory.items(table))
 
     def get(self, table: str, *key: str) -> Item | None:
         """An item, past every client."""

@@ -34,6 +34,7 @@ class Fault(StrEnum):
     TIMEOUT = "timeout, nothing done"
     LOST = "timeout after it was done"
     CONFLICT = "conflict"
+    CONFLICT_BEHIND = "conflict over the last item"
 
 
 CARRIED_OUT = frozenset({Fault.SERVER_ERROR_AFTER, Fault.RESET_AFTER, Fault.LOST})
@@ -133,13 +134,14 @@ def _fail(fault: Fault, call: Call, url: str) -> AWSResponse:
             return _response(url, 429, {"message": "slow down"}, {"x-amzn-ErrorType": "TooManyRequestsException"})
         case Fault.THROTTLED:
             return _response(url, 400, {"__type": "#ThrottlingException", "message": "slow down"})
-        case Fault.CONFLICT if service == "sesv2":
+        case Fault.CONFLICT | Fault.CONFLICT_BEHIND if service == "sesv2":
             kind = {"x-amzn-ErrorType": "ConcurrentModificationException"}
             return _response(url, 500, {"message": "conflict"}, kind)
-        case Fault.CONFLICT if operation == "TransactWriteItems":
+        case Fault.CONFLICT | Fault.CONFLICT_BEHIND if operation == "TransactWriteItems":
             reasons = [{"Code": "TransactionConflict"}, *({"Code": "None"} for _ in call.request["TransactItems"][1:])]
+            reasons = reasons if fault is Fault.CONFLICT else reasons[::-1]
             return _response(url, 400, {"__type": "#TransactionCanceledException", "CancellationReasons": reasons})
-        case Fault.CONFLICT:
+        case Fault.CONFLICT | Fault.CONFLICT_BEHIND:
             return _response(url, 400, {"__type": "#TransactionConflictException", "message": "conflict"})
         case Fault.SERVER_ERROR | Fault.SERVER_ERROR_AFTER:
             return _response(url, 500, {"__type": "#InternalServerError", "message": "try again"})
@@ -157,7 +159,7 @@ def _response(
     all_headers = HTTPHeaders()
     for name, value in (headers or {}).items():
         all_headers[name] = value
-    return AWSResponse(url, status, all_headers, _Raw(json.dumps(document).encode()))  # type: ignore[arg-type]
+    return AWSResponse(url, status, all_headers, _Raw(json.dumps(document).encode()))
 
 
 class _Raw:

@@ -11,7 +11,8 @@ from verification.tables import Tables
 
 @pytest.fixture(scope="session")
 def _shared() -> Iterator[tuple[Tables, Any, list[wire.Hook]]]:
-    tables, hooks = Tables(), [wire.no_hook]
+    tables = Tables()
+    hooks: list[wire.Hook] = [wire.no_hook]
     with network.environment():
         yield tables, wire.dynamodb(tables, lambda call: hooks[0](call)), hooks
 

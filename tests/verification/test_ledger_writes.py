@@ -132,7 +132,8 @@ def test_a_large_seal_takes_several_transactions_and_makes_one_summary(rig: Rig)
     assert calls == ["TransactWriteItems"] * 3 + ["GetItem"]
 
 
-def test_who_has_lost_the_lease_adds_nothing_more(rig: Rig) -> None:
+@pytest.mark.parametrize("settled", [False, True])
+def test_who_has_lost_the_lease_adds_nothing_more(rig: Rig, settled: bool) -> None:
     order_ids = tuple(f"A-{number:03}" for number in range(100))
     rig.put_orders(*order_ids)
     transactions = 0
@@ -143,6 +144,8 @@ def test_who_has_lost_the_lease_adds_nothing_more(rig: Rig) -> None:
         if transactions == 2 and call.operation == "TransactWriteItems":
             ((seller_id, summary_id),) = rig.ledger.expired(SHARD, MUCH_LATER)
             assert rig.ledger.lease(seller_id, summary_id, MUCH_LATER)
+            if settled:
+                assert rig.ledger.settle_summary(seller_id, summary_id, "sent", MUCH_LATER)
 
     rig.hook = sweep_in_between
     with pytest.raises(Unavailable):
@@ -153,9 +156,10 @@ def test_who_has_lost_the_lease_adds_nothing_more(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(("conflicts", "sealed"), [(0, True), (2, True), (3, False)])
-def test_a_conflict_is_tried_three_times(rig: Rig, conflicts: int, sealed: bool) -> None:
+@pytest.mark.parametrize("over", [Fault.CONFLICT, Fault.CONFLICT_BEHIND])
+def test_a_conflict_is_tried_three_times(rig: Rig, over: Fault, conflicts: int, sealed: bool) -> None:
     rig.put_orders("A-1")
-    left = [Fault.CONFLICT] * conflicts
+    left = [over] * conflicts
 
     def conflict(call: Call) -> Fault | None:
         return left.pop() if left and call.operation == "TransactWriteItems" else None
@@ -168,6 +172,20 @@ def test_a_conflict_is_tried_three_times(rig: Rig, conflicts: int, sealed: bool)
             rig.ledger.seal(ACME, ("A-1",), NOW)
         assert rig.order("A-1")["summary_due_at"] == {"S": NOW}
     assert not left
+
+
+def test_a_summary_is_the_only_one_unless_told(rig: Rig) -> None:
+    sealed = rig.sealed("A-1")
+    assert (sealed.part, sealed.parts) == (1, 1)
+
+
+def test_what_is_not_due_is_neither_postponed_nor_settled(rig: Rig) -> None:
+    rig.put_orders("A-1", marketplace={"S": "ebay"})
+    before = rig.order("A-1")
+    order = order_from(before)
+    rig.ledger.postpone(order, LATER)
+    rig.ledger.settle(order)
+    assert rig.order("A-1") == before
 
 
 def test_a_claim_whose_answer_was_lost_is_known_by_its_token(rig: Rig) -> None:

@@ -1,4 +1,4 @@
-"""What each write to an order does to the item, status by status: the tests that the mutants of store.py must not pass."""
+"""What each write to an order does to the item, status by status: what the mutants of store.py must not pass."""
 
 from typing import Any
 

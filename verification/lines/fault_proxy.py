@@ -27,7 +27,7 @@ from verification import network
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.lines.histories import own_cancel_forgotten, told
 from verification.network import CENTERS, Station
-from verification.order_model import AutoCancel, Cancel, View, new_order
+from verification.order_model import Ask, AutoCancel, Cancel, View, new_order
 from verification.order_model import Report as FcReport
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 from verification.tables import Tables
@@ -111,7 +111,7 @@ class _World:
         self._number += 1
         order_id = f"P-{self._run}-{self._number}"
         self._direct.put_item(TableName=self._orders, Item=network.order_item(order_id))
-        asks = [
+        asks: list[Ask] = [
             Cancel(order_id, f"request-{self._number}", "by key", key="key-1"),
             AutoCancel(order_id, f"request-{self._number}", "auto"),
             FcReport(order_id, "LAX1", "picking", "2026-11-23T14:00:01Z"),

@@ -87,7 +87,7 @@ def _run(events: int, seed: int, progress: Progress) -> tuple[int, int, list[str
 
 def _bring_on(station: Station, order_id: str, random: Random) -> list[tuple[str, str, str]]:
     """Let the centers report what leaves the order cancellable; returns what they reported."""
-    done = []
+    done: list[tuple[str, str, str]] = []
     for number, fc_id in enumerate(CENTERS):
         for step in BEFORE_PACKING[: random.randint(0, len(BEFORE_PACKING))]:
             done.append((fc_id, step, f"2026-11-23T08:0{number}:0{len(done)}Z"))

@@ -4,7 +4,8 @@ The search is breadth first, so what it finds first is a shortest way to it. Bes
 every state there is a way on to one where everything auto-cancelled has been reported: nothing can get lost for good.
 
 Then random paths through the model are walked by the real handlers as well: whatever step the model takes, the process
-it belongs to takes with its next request, answered, lost or never sent; and after each step the tables must say the same.
+it belongs to takes with its next request, answered, lost or never sent; and after each step the tables must say the
+same.
 """
 
 from array import array
@@ -17,7 +18,7 @@ from order_cancellation import summaries
 from verification import network, tables
 from verification.history import answer_of
 from verification.network import CENTERS, SELLER, Clock, Station
-from verification.order_model import AutoCancel, Cancel
+from verification.order_model import Ask, AutoCancel, Cancel
 from verification.order_model import Report as FcReport
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 from verification.stepper import Hand
@@ -30,7 +31,6 @@ from verification.system_model import (
     FC_1,
     FC_2,
     IDLE,
-    SELLER as SELLER_SLOT,
     SOUND,
     SWEEP,
     Bugs,
@@ -40,6 +40,9 @@ from verification.system_model import (
     steps,
     wrong,
     wrong_step,
+)
+from verification.system_model import (
+    SELLER as SELLER_SLOT,
 )
 from verification.tables import Tables
 from verification.wire import Fault, PostOffice, summary_of
@@ -150,7 +153,7 @@ def _can_reach(good: Sequence[int], sources: Sequence[int], targets: Sequence[in
     return sum(reached)
 
 
-# ------------------------------------------------------------------------------------------------- the code on the paths
+# ------------------------------------------------------------------------------------------------ the code on the paths
 
 
 def replay(paths: int, seed: int, progress: Progress, bugs: Bugs = SOUND) -> tuple[int, list[str]]:
@@ -239,13 +242,14 @@ class World:
             return station.deliver(records)
         if slot == SWEEP:
             return station.sweep()
-        ask = {
+        asks: dict[int, Ask] = {
             SELLER_SLOT: Cancel(ORDER_IDS[0], "request-seller", "seller"),
             AUTO: AutoCancel(ORDER_IDS[0], "request-auto", "auto"),
             AUTO_OTHER: AutoCancel(ORDER_IDS[1], "request-other", "other"),
             FC_1: FcReport(ORDER_IDS[0], CENTERS[0], "picked_packed", "2026-11-23T14:00:01Z"),
             FC_2: FcReport(ORDER_IDS[0], CENTERS[1], "picked_packed", "2026-11-23T14:00:02Z"),
-        }[slot]
+        }
+        ask = asks[slot]
         response = station.ask(ask)
         return answer_of(ask, response.status, response.body, response.headers)
 
