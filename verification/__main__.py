@@ -17,7 +17,7 @@ from local import stack
 from local.cloud import HOST, ROOT, Cloud
 from verification import documents
 from verification.run import LINES, ORDER, run
-from verification.scoreboard import Report, table
+from verification.scoreboard import Report, say, table
 
 SEED = 20261123
 
@@ -53,10 +53,6 @@ def main() -> int:
         documents.write({name: reports[name] for name in ORDER if name in reports}, seed, seconds)
         print("Written: docs/verification.md, docs/verification.json")
     return 0 if green else 1
-
-
-def say(message: str) -> None:
-    print(message, flush=True)
 
 
 def _run_all(names: Sequence[str], seed: int, cloud: Cloud | None) -> dict[str, Report]:

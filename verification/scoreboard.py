@@ -41,6 +41,11 @@ class Report:
         return {**dataclasses.asdict(self), "green": self.green}
 
 
+def say(message: str) -> None:
+    """For a person at a terminal."""
+    print(message, flush=True)
+
+
 class Progress:
     """Says how far a line is, at most every few seconds."""
 
