@@ -13,7 +13,7 @@ STACK ?= order-cancellation
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo up down test lint types validate pytest bench deploy deploy-portal setup lock clean
+.PHONY: help demo up down test lint types validate pytest bench verify deploy deploy-portal setup lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -34,7 +34,7 @@ lint: setup ## ruff: rules and formatting
 	$(BIN)/ruff format --check .
 
 types: setup ## mypy --strict
-	$(BIN)/mypy layers/order_cancellation/order_cancellation local scripts benchmarks tests
+	$(BIN)/mypy layers/order_cancellation/order_cancellation local scripts benchmarks verification tests
 	@for app in functions/*/app.py; do $(BIN)/mypy "$$app" | sed "s|^Success|$$app: success|"; done
 
 validate: setup ## the template, as CloudFormation and SAM see it
@@ -48,6 +48,9 @@ bench: setup ## speed, side by side in one run
 
 deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
 	$(BIN)/python -m scripts.publish_portal --stack $(STACK)
+
+verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=; writes docs/verification.md)
+	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m verification
 
 deploy: setup ## build, and deploy to AWS with your credentials
 	$(SAM) build

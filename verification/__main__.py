@@ -1,0 +1,90 @@
+"""`make verify`: all lines of the scoreboard, two at a time, on a local cloud of their own.
+
+SEED=7 make verify                           the same run again
+SEED=7 LINES="histories faults" make verify  some of the lines; the documents stay as they are
+"""
+
+import os
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from local import stack
+from local.cloud import HOST, ROOT, Cloud
+from verification import documents
+from verification.run import LINES, ORDER, run
+from verification.scoreboard import Report, say, table
+
+SEED = 20261123
+
+
+def main() -> int:
+    seed = int(os.environ.get("SEED") or SEED)
+    names = (os.environ.get("LINES") or "").split() or list(LINES)
+    if unknown := set(names) - set(LINES):
+        print(f"There is no line {sorted(unknown)}; there are {', '.join(ORDER)}.")
+        return 2
+    began = time.monotonic()
+    say(f"seed {seed}; lines: {', '.join(name for name in ORDER if name in names)}")
+    cloud = _cloud() if any(LINES[name].needs_cloud for name in names) else None
+    try:
+        if cloud:
+            stack.up(cloud, say)
+        reports = _run_all(names, seed, cloud)
+    finally:
+        if cloud:
+            cloud.stop()
+    ordered = [reports[name] for name in ORDER if name in reports]
+    print(table(ordered))
+    for report in ordered:
+        for broken in report.broke[:3]:
+            print(f"{report.line}: {broken}")
+        for twin in report.twins:
+            if not twin.caught:
+                print(f"{report.line}: not caught: {twin.bug} ({twin.seen})")
+    seconds = time.monotonic() - began
+    green = len(ordered) == len(names) and all(report.green for report in ordered)
+    print(f"{'All green' if green else 'RED'} after {seconds / 60:.1f} minutes, seed {seed}.")
+    if len(names) == len(LINES):
+        documents.write({name: reports[name] for name in ORDER if name in reports}, seed, seconds)
+        print("Written: docs/verification.md, docs/verification.json")
+    return 0 if green else 1
+
+
+def _run_all(names: Sequence[str], seed: int, cloud: Cloud | None) -> dict[str, Report]:
+    reports: dict[str, Report] = {}
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        running = {pool.submit(run, name, seed, say, cloud): name for name in LINES if name in names}
+        for done in as_completed(running):
+            name = running[done]
+            try:
+                reports[name] = done.result()
+            except Exception as error:  # a line that cannot run is red, and the others still run
+                traceback.print_exception(error)
+                reports[name] = Report(name, "", seed, broke=[f"did not run: {error!r}"])
+            report = reports[name]
+            say(f"{report.line}: {'ok' if report.green else 'RED'} after {report.seconds:.0f} s")
+    return reports
+
+
+def _cloud() -> Cloud:
+    """A local cloud that nothing else uses: on PORT, or on two ports that are free."""
+    if port := os.environ.get("PORT"):
+        return Cloud(ROOT / ".local" / f"verify-{port}", int(port))
+    for port_number in range(15566, 16566, 2):
+        with socket.socket() as first, socket.socket() as second:
+            try:
+                first.bind((HOST, port_number))
+                second.bind((HOST, port_number + 1))
+            except OSError:
+                continue
+            return Cloud(ROOT / ".local" / f"verify-{port_number}", port_number)
+    raise RuntimeError("No two free ports were found between 15566 and 16566.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

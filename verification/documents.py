@@ -1,0 +1,97 @@
+"""docs/verification.md and docs/verification.json: what a run found, in words and in numbers."""
+
+import json
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from local.cloud import ROOT
+from verification.run import LINES
+from verification.scoreboard import Report
+
+DIRECTORY = ROOT / "docs"
+
+_HEAD = """# Verification
+
+`make verify` runs the proofs below and writes this page; `make test` runs a short version of each. Every line has a
+planted bug, its twin, that it must catch: a line whose twin gets by is red, and the command fails.
+
+The run below: {when}, {minutes:.1f} minutes with two processes on {machine}, seed {seed}.
+`SEED={seed} make verify` is the same run again; `SEED={seed} LINES="histories" make verify` is one line of it. What is
+in process is the same to the last step, for time, schedule and faults all come from the seed, and what fails names the
+seed of its own history, episode or path. What goes over HTTP has the same orders and asks, and its own timing.
+
+| line | guarantees | checked on | tried | broke | planted bugs caught | seconds |
+|---|---|---|---|---|---|---|
+"""
+
+_TAIL = """
+## What is checked on what
+
+- **Model**: the exhaustive search knows the service by its steps: one per DynamoDB request or mail. It visits every
+  state within its bounds. Paths of it are replayed on the real handlers, step by step, and the tables compared; so the
+  model is not only right, it is about this code.
+- **Handlers in process**: the functions as they are deployed, with the real SDK (its serialising, its retries, its
+  parsing of errors), on tables in memory that carry out one request at a time. Those tables are held to moto and to
+  DynamoDB's documentation by differential tests (`tests/simulation/test_memory_tables.py`). A schedule decides which of
+  the calls in flight goes on, at each of their requests: orders of events that a network shows once in a year come up
+  in minutes.
+- **Local cloud**: the unchanged template on ministack, IAM enforced, real tokens, real HTTP. Its DynamoDB is atomic,
+  which the race harness checks before anything is concluded from it. Which interleavings occur is up to chance.
+
+## What only AWS itself can show
+
+- That DynamoDB keeps its promises: conditional writes and transactions serialised across partitions and failures,
+  strongly consistent reads, ALL_OLD on a failed condition, a transaction repeated under its token. All of the above
+  takes them as given.
+- How Lambda polls the stream: retries, the checkpoint at the lowest failed record, bisecting, the failure queue. They
+  are simulated after AWS's documentation (`tests/simulation`), not observed.
+- When SES publishes its events, and whether it ever loses one. A duplicate mail needs an answer that was lost *and* an
+  event that comes later than the lease; how often that is, only production tells.
+- Real clocks, real latency, throttling under real load, and IAM as AWS evaluates it.
+"""
+
+
+def write(reports: Mapping[str, Report], seed: int, seconds: float) -> None:
+    """Write both documents."""
+    when = datetime.now(UTC)
+    document: dict[str, Any] = {
+        "at": when.isoformat(timespec="seconds"),
+        "seed": seed,
+        "seconds": round(seconds),
+        "python": platform.python_version(),
+        "green": all(report.green for report in reports.values()),
+        "lines": {name: report.document() for name, report in reports.items()},
+    }
+    DIRECTORY.mkdir(exist_ok=True)
+    (DIRECTORY / "verification.json").write_text(json.dumps(document, indent=2, default=str) + "\n")
+    machine = f"{platform.machine()}, Python {platform.python_version()}"
+    head = _HEAD.format(when=f"{when:%-d %B %Y, %H:%M} UTC", minutes=seconds / 60, machine=machine, seed=seed)
+    body = "".join(map(_row, reports, reports.values())) + "".join(map(_section, reports, reports.values()))
+    (DIRECTORY / "verification.md").write_text(head + body + _TAIL)
+
+
+def _row(name: str, report: Report) -> str:
+    caught = sum(twin.caught for twin in report.twins)
+    state = "" if report.green else "**RED** "
+    return (
+        f"| {state}{report.line} | {LINES[name].guarantee} | {report.on} | {report.tried:,} {report.unit} | "
+        f"{len(report.broke)} | {caught} of {len(report.twins)} | {report.seconds:.0f} |\n"
+    )
+
+
+def _section(name: str, report: Report) -> str:
+    lines = [f"\n### {report.line}\n", f"`verification/lines/{LINES[name].module}.py`\n"]
+    lines += [f"- {fact}: {_value(value)}" for fact, value in report.facts.items()]
+    lines += [
+        f"- planted: {twin.bug}: {'caught' if twin.caught else 'NOT CAUGHT'} ({twin.seen})" for twin in report.twins
+    ]
+    lines += [f"- broke: {broken}" for broken in report.broke[:5]]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {_value(inner)}" for name, inner in value.items()) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,182 @@
+"""Races over HTTP on the deployed template: whatever each caller was told must be one story about one order.
+
+Eight requests at once for every order: two cancels, one of them a second time with its Idempotency-Key, the network's
+auto-cancel, two fulfillment centers packing, one of them shipping, and somebody who looks. When all have been answered
+the order is read again. The answers, with the times of their calls and returns, must be linearizable.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+from local import seed as seeds
+from local import stack
+from local.client import Answer as HttpAnswer
+from local.client import Client, seller_tokens
+from local.cloud import Cloud
+from order_cancellation.store import Orders
+from verification import network
+from verification.history import UNKNOWN, Operation, answer_of, linearizable
+from verification.network import CENTERS, SELLER, Station
+from verification.order_model import Ask, AutoCancel, Cancel, View, new_order
+from verification.order_model import Report as FcReport
+from verification.scoreboard import Progress, Report, Say, Twin, timed
+from verification.tables import Tables
+
+LINE = "races over HTTP"
+AT_ONCE = 8
+TWIN_ORDERS = 40
+
+Send = Callable[[int, Ask], tuple[int, Any, Mapping[str, str]]]  # by which of the eight, what; status, body, headers
+
+
+def check(orders: int, seed: int, say: Say, cloud: Cloud) -> Report:
+    """Needs the deployed stack of ``cloud``."""
+    report = Report(LINE, "local cloud (whole stack)", seed, unit="orders")
+    description = stack.read_description(cloud.directory)
+    with timed(report):
+        send = _over_http(cloud, description)
+        place = _placing(cloud, description)
+        told: dict[str, int] = {}
+        for number, history in enumerate(race(orders, seed, place, send), start=1):
+            for operation in history:
+                told[str(operation.answer[0])] = told.get(str(operation.answer[0]), 0) + 1
+            if not linearizable(history, new_order(CENTERS)):
+                report.broke.append(_told(history))
+            unknown = sum(operation.answer == UNKNOWN for operation in history)
+            report.broke += [f"{_told(history)}: no answer"] * unknown
+            Progress(LINE, say)(number, orders, "orders") if number % 50 == 0 else None
+        report.tried = orders
+        report.facts = {"requests": orders * (AT_ONCE + 1), "answers": dict(sorted(told.items()))}
+        report.twins = [_twin(cloud, description, place, seed)]
+    return report
+
+
+def race(orders: int, seed: int, place: Callable[[str], None], send: Send) -> Iterator[list[Operation]]:
+    """The history of one order after the other."""
+    random = Random(seed)
+    run = f"{seed}-{time.time_ns():x}"  # a stack may see the same seed twice
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for number in range(orders):
+            order_id = f"H-{run}-{number}"
+            place(order_id)
+            asks = _asks(order_id)
+            random.shuffle(asks)
+
+            # A report takes three DynamoDB calls and a cancel one: a head start for the reports lets either side win.
+            head_start = random.choice((0.0, 0.0, 0.02, 0.04))
+            waits = [random.uniform(0, 0.03) + head_start * isinstance(ask, Cancel | AutoCancel) for ask in asks]
+
+            def operate(index: int, ask: Ask, wait: float = 0.0) -> Operation:
+                time.sleep(wait)
+                start = time.monotonic()
+                answer = answer_of(ask, *send(index, ask))
+                end = time.monotonic()
+                return Operation.lost(ask, start) if answer == UNKNOWN else Operation(ask, answer, start, end)
+
+            history = list(pool.map(operate, range(AT_ONCE), asks, waits))
+            history.append(operate(0, View(order_id)))
+            yield history
+
+
+def _asks(order_id: str) -> list[Ask]:
+    # The seller's request ids are API Gateway's own: a replay is told by the key, from another request.
+    at = "2026-11-23T14:00:0{}Z".format
+    return [
+        Cancel(order_id, "request-1", "first", key="key-1"),
+        Cancel(order_id, "request-2", "first", key="key-1"),
+        Cancel(order_id, "request-3", "second"),
+        AutoCancel(order_id, "request-4", "auto"),
+        FcReport(order_id, "LAX1", "picked_packed", at(1)),
+        FcReport(order_id, "EWR2", "picked_packed", at(2)),
+        FcReport(order_id, "LAX1", "shipped", at(3)),
+        View(order_id),
+    ]
+
+
+def _over_http(cloud: Cloud, description: Mapping[str, Any]) -> Send:
+    person = next(seller for seller in description["sellers"] if seller["seller_id"] == SELLER)
+    tokens = seller_tokens(
+        cloud.client("cognito-idp"), description["portal_client_id"], person["username"], person["password"]
+    )
+    seller = Client(description["api_url"], tokens["IdToken"], SELLER)
+    planner = seeds.network_client(dict(description))
+    centers = {fc_id: seeds.fulfillment_center_client(dict(description), fc_id) for fc_id in CENTERS}
+
+    def send(_: int, ask: Ask) -> tuple[int, Any, Mapping[str, str]]:
+        answer: HttpAnswer
+        match ask:
+            case Cancel():
+                answer = seller.cancel(ask.order_id, {"reason": "customer_request", "note": ask.label}, ask.key)
+            case AutoCancel():
+                entry = {"seller_id": SELLER, "order_id": ask.order_id, "reason": "stockout", "detail": ask.label}
+                answer = planner.post("/auto-cancellations", {"cancellations": [entry]})
+            case FcReport():
+                answer = centers[ask.fc_id].report(ask.fc_id, SELLER, ask.order_id, ask.event, ask.at)
+            case View():
+                answer = seller.get(f"/orders/{ask.order_id}")
+        return answer.status, answer.body, {name.lower(): value for name, value in answer.headers.items()}
+
+    return send
+
+
+def _placing(cloud: Cloud, description: Mapping[str, Any]) -> Callable[[str], None]:
+    dynamodb, table = cloud.client("dynamodb"), description["tables"]["orders"]
+
+    def place(order_id: str) -> None:
+        dynamodb.put_item(TableName=table, Item=network.order_item(order_id))
+
+    return place
+
+
+def _twin(cloud: Cloud, description: Mapping[str, Any], place: Callable[[str], None], seed: int) -> Twin:
+    """The same race with the same tables, through handlers whose cancel has lost its condition."""
+    tables = description["tables"]
+    names = {
+        "ORDERS_TABLE": tables["orders"],
+        "SUMMARIES_TABLE": tables["summaries"],
+        "SELLERS_TABLE": tables["sellers"],
+        "FULFILLMENT_CENTERS_TABLE": tables["fulfillment_centers"],
+    }
+    clients = {center["fc_id"]: center["client_id"] for center in description["fulfillment_centers"]}
+    with network.environment(), patch.dict("os.environ", names):
+        stations = [Station(Tables(), dynamodb=cloud.client("dynamodb")) for _ in range(AT_ONCE)]
+        for station in stations:
+            for function in ("cancel_order", "order_intake", "fulfillment_center_events", "view_orders"):
+                station.function(function)
+
+        def send(index: int, ask: Ask) -> tuple[int, Any, Mapping[str, str]]:
+            response = stations[index].ask(ask, clients)
+            return response.status, response.body, response.headers
+
+        def contradictions(orders: int) -> int:
+            return sum(not linearizable(history, new_order(CENTERS)) for history in race(orders, seed, place, send))
+
+        as_it_is = contradictions(TWIN_ORDERS)
+        with cancel_without_condition():
+            careless = contradictions(TWIN_ORDERS)
+    seen = f"{careless} of {TWIN_ORDERS} orders contradict, {as_it_is} without the bug"
+    return Twin("a cancel without its condition", careless > 0 and as_it_is == 0, seen)
+
+
+@contextmanager
+def cancel_without_condition() -> Iterator[None]:
+    """The planted bug: the cancel writes to whatever it finds."""
+    write = Orders._update
+
+    def careless(self: Orders, seller_id: str, order_id: str, update: str, condition: str, values: Any) -> Any:
+        if ":cancellation" in values:
+            used = {name: value for name, value in values.items() if not name.startswith(":cancellable")}
+            return write(self, seller_id, order_id, update, "attribute_exists(#status)", used)
+        return write(self, seller_id, order_id, update, condition, values)
+
+    with patch.object(Orders, "_update", careless):
+        yield
+
+
+def _told(history: Sequence[Operation]) -> str:
+    return "; ".join(f"{type(operation.ask).__name__} {operation.answer}" for operation in history)

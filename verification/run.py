@@ -1,0 +1,43 @@
+"""Which lines there are, how much each does, and one line run by its name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from local.cloud import Cloud
+from verification.scoreboard import Report, Say
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the scoreboard. ``amount`` is what ``check`` of its module is told; ``short`` is for `make test`."""
+
+    module: str
+    amount: Any
+    short: Any
+    needs_cloud: bool = False
+    guarantee: str = ""
+
+
+# Longest first: two run at a time.
+LINES: Mapping[str, Line] = {
+    "histories": Line("histories", (20_000, 1_000), (120, 40), guarantee="G1, G2, G3"),
+    "races": Line("http_races", 2_000, 25, needs_cloud=True, guarantee="G1, G3"),
+    "mutants": Line("mutation", None, 8, guarantee="the tests of G1–G4"),
+    "machine": Line("machine", (2_000, 50), (15, 20), guarantee="G1–G4"),
+    "model": Line("model", 300, 12, guarantee="G1–G4"),
+    "faults": Line("faults", 5_000, 120, guarantee="G1, G3, G4"),
+    "late-events": Line("late_events", 5_000, 150, guarantee="G2"),
+    "self-test": Line("backend_self_test", 200, 40, needs_cloud=True, guarantee="the harness"),
+    "proxy": Line("fault_proxy", 150, 15, needs_cloud=True, guarantee="G1, G3"),
+}
+ORDER = ("self-test", "races", "histories", "model", "machine", "faults", "proxy", "late-events", "mutants")
+
+
+def run(name: str, seed: int, say: Say, cloud: Cloud | None, short: bool = False) -> Report:
+    """Run one line; a line that raises is a line that is red."""
+    line = LINES[name]
+    amount = line.short if short else line.amount
+    check: Callable[..., Report] = import_module(f"verification.lines.{line.module}").check
+    return check(amount, seed, say, cloud) if line.needs_cloud else check(amount, seed, say)
