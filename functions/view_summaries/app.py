@@ -8,7 +8,9 @@ from order_cancellation import answers, cursors, requests, settings, store
 from order_cancellation.api import Api, Reply, reply, seller
 from order_cancellation.observability import count, logger, metrics
 
-mail = store.SellerMail(store.client(), settings.required("SUMMARIES_TABLE"), settings.required("SELLERS_TABLE"))
+dynamodb = store.client()
+summaries = store.Summaries(dynamodb, settings.required("SUMMARIES_TABLE"))
+sellers = store.Sellers(dynamodb, settings.required("SELLERS_TABLE"))
 api = Api()
 
 
@@ -16,7 +18,7 @@ api = Api()
 def list_summaries() -> Reply:
     seller_id = seller(api.event)
     query = requests.query(api.event, ("limit", "cursor"))
-    found, last = mail.summaries(
+    found, last = summaries.page(
         seller_id,
         limit=requests.page_size(query.get("limit", "25"), "limit"),
         before=cursors.decode(query["cursor"]) if "cursor" in query else None,
@@ -25,7 +27,7 @@ def list_summaries() -> Reply:
     document = {
         "summaries": [answers.summary_document(summary) for summary in found],
         "cursor": last and cursors.encode(last),
-        "contact": answers.contact_document(mail.contact(seller_id)),
+        "contact": answers.contact_document(sellers.find(seller_id)),
     }
     return reply(200, document)
 

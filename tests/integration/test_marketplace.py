@@ -22,6 +22,28 @@ ACME = seller_claims("acme")
 
 
 @pytest.fixture
+def order_intake(aws: None) -> ModuleType:
+    return functions.load("order_intake")
+
+
+@pytest.fixture
+def view_orders(aws: None) -> ModuleType:
+    return functions.load("view_orders")
+
+
+@pytest.fixture
+def cancel_order(aws: None) -> ModuleType:
+    return functions.load("cancel_order")
+
+
+@pytest.fixture
+def fulfillment_center_events(aws: None) -> ModuleType:
+    item = {"client_id": {"S": "client-LAX1"}, "fc_id": {"S": "LAX1"}}
+    boto3.client("dynamodb").put_item(TableName=os.environ["FULFILLMENT_CENTERS_TABLE"], Item=item)
+    return functions.load("fulfillment_center_events")
+
+
+@pytest.fixture
 def marketplace_cancellation(aws: None) -> ModuleType:
     return functions.load("marketplace_cancellation")
 
@@ -88,7 +110,7 @@ def listed(module: ModuleType, claims: Mapping[str, str] = ACME, **query: str) -
     """The ids of all orders of a list, through all its pages."""
     found: list[str] = []
     while True:
-        answer = call(module, http_event("list_orders", claims, query=query))
+        answer = call(module, http_event("list_orders", claims, query={name: [value] for name, value in query.items()}))
         assert answer.status == 200, answer.text
         found += [order["order_id"] for order in answer.body["orders"]]
         if answer.body["cursor"] is None:
@@ -198,7 +220,7 @@ def test_orders_are_found_by_the_marketplaces_order_id(place: Place, view_orders
 
 @pytest.mark.parametrize("wanted", ["", " ", "x" * 129, "a\nb", "\ud800"])
 def test_a_marketplaces_order_id_that_none_can_have_is_refused(wanted: str, view_orders: ModuleType) -> None:
-    answer = call(view_orders, http_event("list_orders", ACME, query={"marketplace_order_id": wanted}))
+    answer = call(view_orders, http_event("list_orders", ACME, query={"marketplace_order_id": [wanted]}))
     assert (answer.status, answer.body["field"]) == (400, "marketplace_order_id")
 
 

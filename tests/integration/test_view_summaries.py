@@ -36,6 +36,7 @@ def register(mail_problem: dict[str, str] | None = None) -> None:
         "seller_id": {"S": "acme"},
         "name": {"S": "Acme"},
         "email": {"S": "ops@acme.example"},
+        "time_zone": {"S": "UTC"},
         "summaries": {"S": "each_batch"},
     }
     if mail_problem:
@@ -44,7 +45,10 @@ def register(mail_problem: dict[str, str] | None = None) -> None:
 
 
 def listed(module: ModuleType, **query: str) -> Any:
-    answer = call(module, http_event("list_summaries", seller_claims("acme"), query=query))
+    answer = call(
+        module,
+        http_event("list_summaries", seller_claims("acme"), query={name: [value] for name, value in query.items()}),
+    )
     assert answer.status == 200, answer.text
     return answer.body
 
@@ -115,7 +119,10 @@ def test_a_seller_that_was_never_registered_has_no_contact(view_summaries: Modul
 
 @pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "101"}, {"cursor": "!"}, {"cursor": ""}, {"page": "2"}])
 def test_any_other_query_is_refused(query: dict[str, str], view_summaries: ModuleType) -> None:
-    answer = call(view_summaries, http_event("list_summaries", seller_claims("acme"), query=query))
+    answer = call(
+        view_summaries,
+        http_event("list_summaries", seller_claims("acme"), query={name: [value] for name, value in query.items()}),
+    )
     assert (answer.status, answer.body["code"]) == (400, "invalid_request")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from order_cancellation import orders, times
 from order_cancellation.orders import Cancellation, Order
 from order_cancellation.reasons import CATALOGUE
+from order_cancellation.summaries import Seller
 
 Document = dict[str, Any]
 
@@ -100,17 +101,15 @@ def summary_document(summary: Mapping[str, Any]) -> Document:
     }
 
 
-def contact_document(seller: Mapping[str, Any] | None) -> Document | None:
-    """Where summaries go, and what is wrong with that; a problem with an address that was replaced is over."""
+def contact_document(seller: Seller | None) -> Document | None:
+    """Where summaries go, and what is wrong with that."""
     if seller is None:
         return None
-    problem = seller.get("mail_problem")
+    problem = seller.unreachable
     return {
-        "email": seller["email"],
-        "summaries": seller["summaries"],
-        "mail_problem": {"kind": problem["kind"], "at": problem["at"]}
-        if problem and problem["email"] == seller["email"]
-        else None,
+        "email": seller.contact.email,
+        "summaries": seller.contact.summaries,
+        "mail_problem": {"kind": problem.kind, "at": problem.at} if problem else None,
     }
 
 

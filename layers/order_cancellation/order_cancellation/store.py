@@ -367,21 +367,20 @@ class FulfillmentCenters:
         return response["Item"]["fc_id"]["S"] if "Item" in response else None
 
 
-class SellerMail:
-    """What a seller may see of the mail that we send him: the Summaries and the Sellers table, read only."""
+class Summaries:
+    """The Summaries table as a seller may see it: read only. What writes it is the ``ledger``."""
 
-    def __init__(self, dynamodb: DynamoDBClient, summaries_table: str, sellers_table: str) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
-        self._summaries_table = summaries_table
-        self._sellers_table = sellers_table
+        self._table = table
 
-    def summaries(self, seller_id: str, limit: int, before: str | None) -> tuple[list[Item], str | None]:
+    def page(self, seller_id: str, limit: int, before: str | None) -> tuple[list[Item], str | None]:
         """Up to ``limit`` summaries, latest first, beginning with the one before ``before``.
 
         Returns them and the summary id to go on with, or None at the end. Raises Unavailable.
         """
         request: QueryInputTypeDef = {
-            "TableName": self._summaries_table,
+            "TableName": self._table,
             "KeyConditionExpression": "seller_id = :seller",
             "ExpressionAttributeValues": {":seller": {"S": seller_id}},
             "ConsistentRead": True,
@@ -393,15 +392,6 @@ class SellerMail:
         items = call(lambda: self._dynamodb.query(**request))["Items"]
         found: list[Item] = [_plain(item) for item in items[:limit]]
         return found, found[-1]["summary_id"] if len(items) > limit else None
-
-    def contact(self, seller_id: str) -> Item | None:
-        """The seller as it is registered, with what is known of its mail; None if it never was. Raises Unavailable."""
-        response = call(
-            lambda: self._dynamodb.get_item(
-                TableName=self._sellers_table, Key=key(seller_id=seller_id), ConsistentRead=True
-            )
-        )
-        return _plain(response["Item"]) if "Item" in response else None
 
 
 def call[Response](request: Callable[[], Response]) -> Response:
