@@ -296,7 +296,11 @@ def _queries() -> Iterator[Malformed]:
         ("cursor=", "cursor", "is not one that this list gave out"),
         ("cursor=%00", "cursor", "is not one that this list gave out"),
         ("cursor=Li4v", "cursor", "is not one that this list gave out"),
-        ("seller_id=bluebird", "seller_id", "is not a parameter here; there are status, limit, cursor"),
+        (
+            "seller_id=bluebird",
+            "seller_id",
+            "is not a parameter here; there are status, marketplace_cancellation",
+        ),
         ("Limit=1", "Limit", "is not a parameter here"),
     ):
         yield Malformed("list_orders", query, named, why, query=query)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from order_cancellation import summaries
 from order_cancellation.store import MAX_CALL_SECONDS, Orders
 from tests.functions import Context, Response
 from tests.integration.service import Service
@@ -180,7 +181,9 @@ class TestAutoCancel:
         service.auto_cancel(self.STOCKOUT)
         assert wire.requests == ["UpdateItem"]
         item = dynamodb.get_item(TableName="OrdersTable", Key={"seller_id": {"S": "acme"}, "order_id": {"S": "A-1001"}})
-        assert item["Item"]["summary_due_at"] == item["Item"]["cancellation"]["M"]["cancelled_at"]
+        cancelled_at = item["Item"]["cancellation"]["M"]["cancelled_at"]["S"]
+        assert item["Item"]["summary_due_at"]["S"] == summaries.due_after(cancelled_at)
+        assert item["Item"]["summary_shard"]["S"] == summaries.shard_of("acme")
 
     def test_a_sellers_cancel_is_due_for_none(self, service: Service, dynamodb: DynamoDBClient) -> None:
         service.cancel("A-1001")
