@@ -90,7 +90,8 @@ def explore(
         _attempt(plan, run, check, report)
     known = sorted({fault for plan in doubles for fault in plan.items()})
     for _ in range(random_plans):
-        _attempt(dict(chance.sample(known, chance.randint(2, most_faults))), run, check, report)
+        count = min(chance.randint(2, most_faults), len(known))
+        _attempt(dict(chance.sample(known, count)), run, check, report)
     return report
 
 

@@ -8,6 +8,7 @@
 The SDK's own retry is off for SES; with it on, a lost answer doubles the mail whatever the protocol.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from local import event_pattern
 from order_cancellation import store, times
 from order_cancellation.requests import Contact
 from tests.simulation.clock import HOUR, MINUTE, to_millisecond
-from tests.simulation.crash_plans import BASIC, EVERY, Plan, Report, explore
+from tests.simulation.crash_plans import BASIC, EVERY, Plan, Report, Run, explore
 from tests.simulation.mapping_properties import Properties
 from tests.simulation.postman import SENT, EventDelivery
 from tests.simulation.processes import ProcessDied
@@ -385,6 +386,41 @@ def test_the_same_seed_explores_the_same_plans() -> None:
     assert plans(1) == plans(1)
     assert plans(1) != plans(2)
     assert [len(plan) for plan in plans(1)[-10:-5]] == [2] * 5
+
+
+def reading_and_writing(seen: list[Plan]) -> Run:
+    """One process that gets an item and puts one, each in one attempt; and notes its plans."""
+
+    def run(faults: Plan) -> World:
+        seen.append(faults)
+        world = World(faults)
+        world.create_table(**TABLE)
+        dynamodb = client("dynamodb", lambda: world, Config(retries={"total_max_attempts": 1}))
+        with contextlib.suppress(ProcessDied, ClientError, ReadTimeoutError), world.process("toy", timeout=60):
+            dynamodb.get_item(TableName="Mails", Key=ACME)
+            dynamodb.put_item(TableName="Mails", Item=ACME)
+        return world
+
+    return run
+
+
+def test_every_plan_is_run_once_and_reading_has_fewer() -> None:
+    seen: list[Plan] = []
+    explore(reading_and_writing(seen), lambda _: [], kinds=EVERY)
+    assert [plan for plan in seen if not plan] == [{}]
+    singles = [next(iter(plan.items())) for plan in seen if len(plan) == 1]
+    reads = {kind for number, kind in singles if number == 1}
+    assert set(EVERY) - reads == {CallFault.DIE_AFTER, CallFault.LOSE_REQUEST}
+    assert {kind for number, kind in singles if number == 2} == set(EVERY)
+    # only a process that stood still before its first call comes to a second one
+    pairs = [plan for plan in seen if len(plan) == 2]
+    assert pairs == [{1: CallFault.STALL, 2: kind} for kind in EVERY]
+
+
+def test_faults_can_be_kept_to_some_calls() -> None:
+    seen: list[Plan] = []
+    explore(reading_and_writing(seen), lambda _: [], calls=lambda call: call.operation == "PutItem")
+    assert {number for plan in seen for number in plan} == {2}
 
 
 def test_the_report_shows_the_first_plan_and_its_calls() -> None:
