@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,7 +46,8 @@ class Visit(Protocol):
 def chromium() -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        installed = shutil.which("chromium") or shutil.which("chromium-browser")  # else Playwright's own
+        browser = playwright.chromium.launch(executable_path=installed, args=arguments)
         yield browser
         browser.close()
 
