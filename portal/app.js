@@ -47,7 +47,7 @@ async function route({ arrived = true } = {}) {
   banners.hidden = path === "/summaries"; // which says it itself
   if (!found) return show("Not found", h("h1", null, "There is no such page"), h("p", null, h("a", { href: "#/orders" }, "Go to your orders")));
   const view = {
-    id: found.match[1] && decodeURIComponent(found.match[1]),
+    id: found.match[1] && decoded(found.match[1]),
     query: new URLSearchParams(query),
     signal,
     show: (title, ...children) => !signal.aborted && show(title, ...children),
@@ -59,6 +59,14 @@ async function route({ arrived = true } = {}) {
     scrollTo(0, 0);
     (main.querySelector("h1") ?? main).focus({ preventScroll: true });
     announce(document.title);
+  }
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // typed by hand: no order has that id
   }
 }
 

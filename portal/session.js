@@ -90,7 +90,7 @@ async function refresh() {
       ClientId: config.client_id,
       AuthParameters: { REFRESH_TOKEN: session.refresh_token },
     });
-    keep(answer.AuthenticationResult, session.email, session.refresh_token);
+    keep(answer.AuthenticationResult, session.email, answer.AuthenticationResult.RefreshToken ?? session.refresh_token);
   } catch (error) {
     if (!(error instanceof SignInRefused) || error.code === "TooManyRequestsException") throw error;
     end();

@@ -54,6 +54,7 @@ export async function open(view) {
       const result = await started.answer;
       attempt = null;
       if (view.signal.aborted) return;
+      order = after(order, result); // holds even if the order cannot be read again just now
       await view.run(read);
       draw();
       await report(result, order, view, draw);
@@ -152,6 +153,15 @@ function tooLate({ next_steps: steps }) {
 }
 
 // --------------------------------------------------------------------------------------------------------- the answer
+
+/** The order as an answer leaves it. */
+function after(order, { outcome, body }) {
+  if (outcome === "refused") return order;
+  const { status, cancellation, message } = body;
+  const state = order.marketplace_cancellation ?? "to_do";
+  const because = { code: "order_cancelled", detail: message };
+  return { ...order, status, cancellation, cancellable: false, not_cancellable_because: because, marketplace_cancellation: state };
+}
 
 async function report({ outcome, body }, order, view, draw) {
   if (outcome === "refused") {

@@ -162,3 +162,15 @@ def test_the_back_button_in_between_cancels_once(visit: Visit, place: Place) -> 
     expect(page.get_by_role("button", name="Cancel Order")).to_be_disabled()
     assert len(wire.requests) == 2
     assert len(wire.keys) == 1
+
+
+def test_the_answer_holds_when_the_order_cannot_be_read_again(visit: Visit, place: Place) -> None:
+    order_id = place()
+    page = visit(f"#/orders/{order_id}")
+    expect(page.get_by_role("button", name="Cancel Order")).to_be_enabled()
+    Wire(page, f"/orders/{order_id}", "block")
+    press_cancel(page)
+    expect(cancelled_pop_up(page)).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.get_by_role("button", name="Cancel Order")).to_be_disabled()
+    expect(page.locator(".timeline")).to_contain_text("Cancelled by you")

@@ -122,6 +122,8 @@ def test_an_order_is_cancelled_when_all_its_lines_are(run: Run) -> None:
         ["1.13E+16", "c"],
         ["x" * 129, "c"],
         ["4"],
+        ["5", "o"],
+        ["5", "c"],
     ]
     folded = run("csv", "module.fold(argument, 0, (row) => row[1] === 'c')", rows)
-    assert folded == {"cancelled": ["1"], "open": ["2", "3", "4"], "mixed": ["2"], "mangled": ["1.13E+16"]}
+    assert folded == {"cancelled": ["1"], "open": ["2", "3", "4", "5"], "mixed": ["2", "5"], "mangled": ["1.13E+16"]}

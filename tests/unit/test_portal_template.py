@@ -1,0 +1,66 @@
+"""The portal's part of the template can be left out as a whole, and shows the world no more than it must."""
+
+from typing import Any
+
+import pytest
+
+from local.bridges import template
+from local.portal import headers
+
+RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
+STACK = {"endpoint_url": "http://127.0.0.1:4566"}
+
+
+def test_without_the_portal_nothing_of_it_is_left() -> None:
+    portal = {name for name in RESOURCES if name.startswith("Portal")} - {"PortalClient"}
+    assert len(portal) == 6
+    assert portal == {name for name, resource in RESOURCES.items() if resource.get("Condition") == "HasPortal"}
+
+
+def test_the_bucket_is_read_by_the_distribution_alone() -> None:
+    bucket = RESOURCES["PortalBucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    allowing = [
+        statement
+        for statement in RESOURCES["PortalBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert [(statement["Principal"], statement["Action"]) for statement in allowing] == [
+        ({"Service": "cloudfront.amazonaws.com"}, "s3:GetObject")
+    ]
+    assert "distribution/${PortalDistribution}" in allowing[0]["Condition"]["StringEquals"]["AWS:SourceArn"]["Sub"]
+
+
+def test_the_local_server_sends_the_policy_of_the_template() -> None:
+    policy = RESOURCES["PortalHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    deployed = policy["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Sub"]
+    local = headers(STACK)["Content-Security-Policy"]
+    rules = [dict(rule.split(" ", 1) for rule in text.split("; ")) for text in (deployed, local)]
+    api, cognito = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}", "https://cognito-idp.${AWS::Region}"
+    assert rules[0].pop("connect-src") == f"'self' {api} {cognito}.amazonaws.com"
+    assert rules[1].pop("connect-src") == "'self' http://127.0.0.1:4566 http://127.0.0.1:4566"
+    assert rules[0] == rules[1]
+
+
+@pytest.mark.parametrize(
+    ("function", "may"),
+    [
+        ("MarketplaceCancellation", {"dynamodb:UpdateItem": "OrdersTable.Arn"}),
+        (
+            "Reconciliation",
+            {
+                "dynamodb:BatchGetItem": "OrdersTable.Arn",
+                "dynamodb:Query": "${OrdersTable.Arn}/index/by_marketplace_order_id",
+            },
+        ),
+        ("ViewSummaries", {"dynamodb:Query": "SummariesTable.Arn", "dynamodb:GetItem": "SellersTable.Arn"}),
+    ],
+)
+def test_a_function_may_do_what_it_does_and_nothing_else(function: str, may: dict[str, str]) -> None:
+    (policy,) = RESOURCES[f"{function}Function"]["Properties"]["Policies"]
+    found = {
+        statement["Action"]: next(iter(statement["Resource"].values()))
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow"
+    }
+    assert found == may
