@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from botocore.config import Config
+
 from order_cancellation import observability, postage, store, summaries, times
 from tests import functions
 from tests.functions import Context, http_event, machine_claims, seller_claims
@@ -43,6 +45,8 @@ ENVIRONMENT = {
 SELLER = "acme"
 CENTERS = ("LAX1", "EWR2")
 CLIENTS = {fc_id: f"client-{fc_id}" for fc_id in CENTERS}
+# A busy machine must not look like a lost answer: what is lost here, is lost on purpose.
+PATIENT = Config(read_timeout=60)
 PLANNER = machine_claims("planner", "network/orders", "network/sellers")
 
 

@@ -107,7 +107,7 @@ def _client(cloud: Cloud) -> Any:
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=CLIENT_CONFIG,
+        config=CLIENT_CONFIG.merge(network.PATIENT),
     )
 
 

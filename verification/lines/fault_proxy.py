@@ -26,7 +26,7 @@ from order_cancellation.store import CLIENT_CONFIG
 from verification import network
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.lines.histories import own_cancel_forgotten, told
-from verification.network import CENTERS, Station
+from verification.network import CENTERS, PATIENT, Station
 from verification.order_model import Ask, AutoCancel, Cancel, View, new_order
 from verification.order_model import Report as FcReport
 from verification.scoreboard import Progress, Report, Say, Twin, timed
@@ -68,7 +68,7 @@ class Proxy:
 
     def __init__(self, port: int) -> None:
         self.endpoint_url = f"http://{HOST}:{port}"
-        self._http = urllib3.PoolManager(retries=False, timeout=5.0)
+        self._http = urllib3.PoolManager(retries=False, timeout=60.0)
 
     def plant(self, operation: str, fault: str) -> None:
         """The next request for this operation fails in this way."""
@@ -103,7 +103,7 @@ class _World:
             region_name=cloud_region(description),
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=CLIENT_CONFIG,
+            config=CLIENT_CONFIG.merge(PATIENT),
         )
         self._station = Station(Tables(), dynamodb=through)
 
