@@ -61,9 +61,14 @@ def test_the_to_do_of_a_cancelled_order(acme: Client, bluebird: Client, place: P
 
 
 def to_do(client: Client) -> list[str]:
-    body = client.get("/orders", marketplace_cancellation="to_do", limit=100).body
-    assert body["cursor"] is None
-    return [order["order_id"] for order in body["orders"]]
+    found: list[str] = []
+    query: dict[str, str | int] = {"marketplace_cancellation": "to_do", "limit": 100}
+    while True:
+        body = client.get("/orders", **query).body
+        found += [order["order_id"] for order in body["orders"]]
+        if body["cursor"] is None:
+            return found
+        query["cursor"] = body["cursor"]
 
 
 def test_found_by_the_marketplaces_order_id_by_its_seller_only(acme: Client, bluebird: Client, place: Place) -> None:

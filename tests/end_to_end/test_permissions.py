@@ -14,9 +14,23 @@ from local.cloud import REGION, Cloud
 # What each function does, by table. Everything else must be denied.
 MAY: dict[str, dict[str, set[str]]] = {
     "cancel_order": {"orders": {"UpdateItem"}},
-    "view_orders": {"orders": {"GetItem", "Query"}},
+    "view_orders": {"orders": {"BatchGetItem", "GetItem", "Query"}},
     "order_intake": {"orders": {"UpdateItem"}, "sellers": {"UpdateItem"}},
     "fulfillment_center_events": {"orders": {"GetItem", "UpdateItem"}, "fulfillment_centers": {"GetItem"}},
+    "marketplace_cancellation": {"orders": {"UpdateItem"}},
+    "reconciliation": {"orders": {"BatchGetItem"}},
+    "view_summaries": {"summaries": {"Query"}, "sellers": {"GetItem"}},
+    "cancellation_summary": {
+        "orders": {"UpdateItem"},
+        "summaries": {"GetItem", "UpdateItem"},
+        "sellers": {"GetItem"},
+    },
+    "summary_sweep": {
+        "orders": {"BatchGetItem", "UpdateItem"},
+        "summaries": {"GetItem", "UpdateItem"},
+        "sellers": {"GetItem"},
+    },
+    "summary_feedback": {"summaries": {"UpdateItem"}, "sellers": {"UpdateItem"}},
 }
 KEYS = {
     "orders": {"seller_id": {"S": "permissions"}, "order_id": {"S": "P-1"}},
@@ -95,6 +109,7 @@ def test_a_function_may_do_with_a_table_what_it_does_and_nothing_else(
     assert allowed == MAY[function].get(table, set())
 
 
+MAILING = {"cancellation_summary", "summary_sweep"}
 ELSEWHERE: dict[str, tuple[str, Callable[[Any], object]]] = {
     "read tokens' owners": ("cognito-idp", lambda client: client.list_user_pools(MaxResults=1)),
     "send mail": (
@@ -111,9 +126,9 @@ ELSEWHERE: dict[str, tuple[str, Callable[[Any], object]]] = {
 }
 
 
-@pytest.mark.parametrize("function", MAY)
+@pytest.mark.parametrize("function", sorted(MAY.keys() - MAILING))
 @pytest.mark.parametrize(("service", "call"), ELSEWHERE.values(), ids=ELSEWHERE)
-def test_no_function_of_the_api_has_business_elsewhere(
+def test_a_function_that_does_not_mail_has_business_nowhere_else(
     sessions: dict[str, boto3.Session], cloud: Cloud, function: str, service: str, call: Callable[[Any], object]
 ) -> None:
     client = sessions[function].client(service, endpoint_url=cloud.endpoint_url)  # type: ignore[call-overload]
