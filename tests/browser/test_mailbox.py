@@ -31,7 +31,7 @@ def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
 @pytest.fixture
 def address(inbox: Inbox) -> Iterator[str]:
     """Where the mailbox is served."""
-    with serving(partial(web.Handler, stack={"endpoint_url": "http://cloud.test"})) as address:
+    with serving(partial(web.Handler, stack={"endpoint_url": "http://cloud.test"}, portal_headers={})) as address:
         yield address
 
 
