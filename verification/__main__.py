@@ -50,7 +50,7 @@ def main() -> int:
     green = len(ordered) == len(names) and all(report.green for report in ordered)
     print(f"{'All green' if green else 'RED'} after {seconds / 60:.1f} minutes, seed {seed}.")
     if len(names) == len(LINES):
-        documents.write({name: reports[name] for name in ORDER if name in reports}, seed, seconds)
+        documents.write({name: reports[name] for name in ORDER if name in reports}, seed, seconds, os.getloadavg()[0])
         print("Written: docs/verification.md, docs/verification.json")
     return 0 if green else 1
 

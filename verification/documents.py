@@ -1,6 +1,7 @@
 """docs/verification.md and docs/verification.json: what a run found, in words and in numbers."""
 
 import json
+import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ _HEAD = """# Verification
 `make verify` runs the proofs below and writes this page; `make test` runs a short version of each. Every line has a
 planted bug, its twin, that it must catch: a line whose twin gets by is red, and the command fails.
 
-The run below: {when}, {minutes:.1f} minutes with two processes on {machine}, seed {seed}.
+The run below: {when}, seed {seed}, {minutes:.0f} minutes with two processes on {machine}.
+The load average at its end was {load:.0f}: beyond two, the machine had other work as well, and the seconds are longer.
 `SEED={seed} make verify` is the same run again; `SEED={seed} LINES="histories" make verify` is one line of it. What is
 in process is the same to the last step, for time, schedule and faults all come from the seed, and what fails names the
 seed of its own history, episode or path. What goes over HTTP has the same orders and asks, and its own timing.
@@ -53,21 +55,27 @@ _TAIL = """
 """
 
 
-def write(reports: Mapping[str, Report], seed: int, seconds: float) -> None:
-    """Write both documents."""
+def write(reports: Mapping[str, Report], seed: int, seconds: float, load: float) -> None:
+    """Write both documents. ``load`` is the machine's load average."""
     when = datetime.now(UTC)
     document: dict[str, Any] = {
         "at": when.isoformat(timespec="seconds"),
         "seed": seed,
         "seconds": round(seconds),
+        "load": round(load, 1),
         "python": platform.python_version(),
         "green": all(report.green for report in reports.values()),
         "lines": {name: report.document() for name, report in reports.items()},
     }
     DIRECTORY.mkdir(exist_ok=True)
     (DIRECTORY / "verification.json").write_text(json.dumps(document, indent=2, default=str) + "\n")
-    machine = f"{platform.machine()}, Python {platform.python_version()}"
-    head = _HEAD.format(when=f"{when:%-d %B %Y, %H:%M} UTC", minutes=seconds / 60, machine=machine, seed=seed)
+    head = _HEAD.format(
+        when=f"{when:%-d %B %Y, %H:%M} UTC",
+        seed=seed,
+        minutes=seconds / 60,
+        machine=f"{os.cpu_count()} cores ({platform.machine()}, Python {platform.python_version()})",
+        load=load,
+    )
     body = "".join(map(_row, reports, reports.values())) + "".join(map(_section, reports, reports.values()))
     (DIRECTORY / "verification.md").write_text(head + body + _TAIL)
 
