@@ -413,6 +413,7 @@ def test_a_read_that_is_not_consistent_may_lag(clock: Clock) -> None:
 ITEM: dict[str, Any] = {
     "a": {"S": "abc"},
     "n": {"N": "5"},
+    "g": {"BOOL": True},
     "l": {"L": [{"S": "0"}, {"S": "1"}, {"S": "2"}, {"S": "3"}]},
     "m": {"M": {"b": {"N": "1"}, "c": {"L": [{"M": {"d": {"S": "deep"}}}]}}},
     "t": {"SS": ["x", "y"]},
@@ -424,6 +425,7 @@ VALUE: dict[str, Any] = {
     ":b": {"S": "b"},
     ":x": {"S": "x"},
     ":deep": {"S": "deep"},
+    ":yes": {"BOOL": True},
     ":one": {"N": "1"},
     ":five": {"N": "5.0"},
     ":six": {"N": "6"},
@@ -454,6 +456,8 @@ def used_in(expression: str) -> dict[str, Any]:
         ("n BETWEEN :one AND :five", True),
         ("n BETWEEN :six AND :five", False),
         ("n IN (:one, :five)", True),
+        ("g = :yes", True),
+        ("g BETWEEN :one AND :five", False),
         ("n IN (:one, :six)", False),
         ("begins_with(a, :ab)", True),
         ("begins_with(a, :bc)", False),
@@ -622,10 +626,9 @@ def moto() -> Iterator[Any]:
 NAMES = st.sampled_from(["a", "b", "c"])
 STRINGS = st.sampled_from(["", "a", "ab", "abc", "b", "ä"])
 NUMBERS = st.sampled_from(["-1", "0", "1", "2", "10"])
-SCALARS = st.one_of(
+SCALARS = st.one_of(  # without BOOL, which moto compares as a number
     st.builds(lambda text: {"S": text}, STRINGS),
     st.builds(lambda text: {"N": text}, NUMBERS),
-    st.builds(lambda value: {"BOOL": value}, st.booleans()),
     st.just({"NULL": True}),
 )
 SETS = st.one_of(
@@ -731,7 +734,8 @@ def placeholders(expressions: str, values: list[Any]) -> dict[str, Any]:
 WITHOUT_NULL = st.lists(VALUES.filter(lambda value: "NULL" not in value), min_size=3, max_size=3)
 
 
-@settings(max_examples=100, deadline=None)
+# Derandomized: a new example must not turn up a new defect of moto's in somebody else's build.
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(item=ITEMS, condition=conditions(), values=WITHOUT_NULL)
 def test_conditions_hold_as_in_moto(moto: Any, item: Any, condition: str, values: list[Any]) -> None:
     params = {
@@ -743,7 +747,7 @@ def test_conditions_hold_as_in_moto(moto: Any, item: Any, condition: str, values
     assert ours == theirs
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(item=ITEMS, update=updates(), values=WITHOUT_NULL)
 def test_updates_do_as_in_moto(moto: Any, item: Any, update: str, values: list[Any]) -> None:
     params = {"Key": KEY, "UpdateExpression": update, "ReturnValues": "ALL_NEW"}
