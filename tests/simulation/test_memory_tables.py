@@ -475,6 +475,9 @@ def used_in(expression: str) -> dict[str, Any]:
         ("attribute_type(t, :SS)", True),
         ("a = :b OR a = :a AND n = :six", False),
         ("(a = :b OR a = :a) AND n = :five", True),
+        ("a = :b AND n = :five OR a = :a", True),
+        ("(a = :b) OR (a = :a)", True),
+        ("((a = :b) OR (a = :a)) AND n = :five", True),
         ("a = :a OR a = :b AND n = :six", True),
         ("NOT a = :b AND n = :five", True),
     ],
@@ -560,6 +563,12 @@ def test_a_request_that_dynamodb_refuses(dynamodb: Any, expression: str, values:
     with refused("ValidationException", message):
         update(dynamodb, expression, values)
     assert get(dynamodb) is None
+
+
+@pytest.mark.parametrize("condition", ["((a = :v))", "NOT ((a = :v))", "a = :v AND ((a = :v OR a = :v))"])
+def test_redundant_parentheses_are_refused(dynamodb: Any, condition: str) -> None:
+    with refused("ValidationException", "redundant parentheses"):
+        update(dynamodb, "REMOVE b", {":v": {"S": "x"}}, ConditionExpression=condition)
 
 
 def test_a_refused_update_changes_nothing(dynamodb: Any) -> None:
