@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 
-from local.bridges import template
 from order_cancellation import cancelling, store, summaries
 from order_cancellation.cancelling import Attempt
 from order_cancellation.ledger import Ledger
@@ -35,6 +34,7 @@ from tests.simulation.crash_plans import EVERY, Plan, explore
 from tests.simulation.event_source_mapping import EventSourceMapping
 from tests.simulation.invocation_faults import Chaos
 from tests.simulation.mapping_properties import Properties
+from tests.simulation.template import rule
 from tests.simulation.wire import CallFault
 from tests.simulation.world import Account, World
 
@@ -65,9 +65,8 @@ class Product:
         """A world with the template's tables and rule, and the sweep; the stream is connected by ``connect``."""
         world = self.account.world = World(faults, **options)
         world.create_tables_of_template()
-        world.every(sweep_every, "sweep", self.sweep.lambda_handler, timeout=120)
-        rule = template()["Resources"]["SummaryFeedbackFunction"]["Properties"]["Events"]["MailEvent"]["Properties"]
-        world.on_mail_event(self.feedback.lambda_handler, pattern=rule["Pattern"])
+        world.every(sweep_every, "sweep", self.sweep.lambda_handler, timeout=120, idle=HOUR)
+        world.on_mail_event(self.feedback.lambda_handler, pattern=rule("SummaryFeedbackFunction"))
         return world
 
     def connect(self, world: World, **options: Any) -> EventSourceMapping:
