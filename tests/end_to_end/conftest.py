@@ -1,6 +1,7 @@
 """The local stack, once for all end-to-end tests: the template as it is, IAM enforced, real tokens, real HTTP."""
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,13 +19,15 @@ Records = Callable[..., list[Any]]
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[Cloud]:
-    """A local cloud that these tests have for themselves, with the template deployed."""
+def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """A local cloud that these tests have for themselves, with the template deployed. Failures leave its logs."""
     port = two_free_ports(HOST)
     cloud = Cloud(ROOT / ".local" / f"test-{port}", port)
     stack.up(cloud, print)
     yield cloud
     cloud.stop()
+    if not request.session.testsfailed:
+        shutil.rmtree(cloud.directory)
 
 
 @pytest.fixture(scope="session")
