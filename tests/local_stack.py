@@ -4,6 +4,7 @@ A plugin of tests/conftest.py, so that all folders whose tests ask for it share 
 """
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,13 +22,15 @@ Records = Callable[..., list[Any]]
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[Cloud]:
-    """A local cloud that these tests have for themselves, with the template deployed."""
+def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """A local cloud that these tests have for themselves, with the template deployed. Failures leave its logs."""
     port = two_free_ports(HOST)
     cloud = Cloud(ROOT / ".local" / f"test-{port}", port)
     stack.up(cloud, print)
     yield cloud
     cloud.stop()
+    if not request.session.testsfailed:
+        shutil.rmtree(cloud.directory)
 
 
 @pytest.fixture(scope="session")

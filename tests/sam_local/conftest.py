@@ -69,12 +69,11 @@ class Sam:
 
 
 @pytest.fixture(scope="session")
-def sam(engine: Environment) -> Iterator[Sam]:
-    """The functions, built, and a local cloud with the template's tables."""
+def sam(request: pytest.FixtureRequest, engine: Environment) -> Iterator[Sam]:
+    """The functions, built, and a local cloud with the template's tables. Failures leave its logs."""
     address, seen_by_containers = _address_for_containers(engine)
     port = two_free_ports(address)
     directory = ROOT / ".local" / f"sam-{port}"
-    shutil.rmtree(directory, ignore_errors=True)
     cloud = Cloud(directory, port, address)
     deploy.build(directory / "build")
     cloud.start()
@@ -87,6 +86,8 @@ def sam(engine: Environment) -> Iterator[Sam]:
         yield Sam(template, variables, engine | cloud.environment | {"SAM_CLI_TELEMETRY": "0"}, cloud)
     finally:
         cloud.stop()
+    if not request.session.testsfailed:
+        shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session")
