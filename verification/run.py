@@ -24,7 +24,7 @@ class Line:
 LINES: Mapping[str, Line] = {
     "histories": Line("histories", (20_000, 1_000), (120, 40), guarantee="G1, G2, G3"),
     "races": Line("http_races", 2_000, 25, needs_cloud=True, guarantee="G1, G3"),
-    "mutants": Line("mutation", None, 8, guarantee="the tests of G1–G4"),
+    "mutants": Line("mutation", None, 4, guarantee="the tests of G1–G4"),
     "machine": Line("machine", (2_000, 50), (15, 20), guarantee="G1–G4"),
     "model": Line("model", 300, 12, guarantee="G1–G4"),
     "faults": Line("faults", 5_000, 120, guarantee="G1, G3, G4"),
