@@ -260,7 +260,7 @@ PROMISES = {
         after=("cancel_order-success",),
     ),
     "fulfillment_center_events-not_found": Promise(404, problem("order_not_found", order_id="A-9999")),
-    "fulfillment_center_events-not_its_order": Promise(404, problem("order_not_found", order_id="B-1001")),
+    "fulfillment_center_events-not_its_order": Promise(404, problem("order_not_found", order_id="B-1002")),
     "fulfillment_center_events-forbidden": Promise(403, problem("forbidden")),
     "fulfillment_center_events-bad_time": Promise(400, problem("invalid_request", field="occurred_at")),
     "fulfillment_center_events-bad_body": Promise(400, problem("invalid_request", field="event")),

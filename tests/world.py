@@ -25,7 +25,8 @@ ORDERS = {
     ("acme", "A-1004"): (("EWR2",), ()),
     ("acme", "A-1005"): (("LAX1", "EWR2"), ("allocated",)),
     ("acme", "A-1009"): (("LAX1",), ("allocated", "picking", "picked_packed", "shipped")),
-    ("bluebird", "B-1001"): (("EWR2",), ("allocated",)),
+    ("bluebird", "B-1001"): (("LAX1",), ("allocated",)),
+    ("bluebird", "B-1002"): (("EWR2",), ("allocated", "picking")),
 }
 _TIMES = {
     "allocated": "2026-11-23T13:30:00Z",
