@@ -50,7 +50,7 @@ def test_the_local_server_sends_the_policy_of_the_template() -> None:
             "Reconciliation",
             {
                 "dynamodb:BatchGetItem": "OrdersTable.Arn",
-                "dynamodb:Query": "${OrdersTable.Arn}/index/by_marketplace_order_id",
+                "dynamodb:Query": "${OrdersTable.Arn}/index/ByMarketplaceOrderId",
             },
         ),
         ("ViewSummaries", {"dynamodb:Query": "SummariesTable.Arn", "dynamodb:GetItem": "SellersTable.Arn"}),
