@@ -1,4 +1,4 @@
-"""What the events in events/ promise by their names. The integration tests and `sam local invoke` hold them to it.
+"""What the events in events/ promise by their names. The integration tests and `sam local` hold them to it.
 
 `sam local invoke CancelOrderFunction -e events/cancel_order-success.json`
 """
@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import ROOT
+from tests import world
+from tests.functions import response
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What comes of an event in the world of tests/world.py.
+    """What comes of a call in the world of tests/world.py.
 
     ``body`` is what the answer's document has at least. A header that is None is not there. ``after`` names the
     events that come before this one.
@@ -24,6 +26,37 @@ class Promise:
     body: Mapping[str, Any]
     headers: Mapping[str, str | None] = field(default_factory=dict)
     after: tuple[str, ...] = ()
+
+    def broken_by(self, returned: Any) -> str | None:
+        """How what the function returned breaks the promise, or None."""
+        answer = response(returned)
+        if answer.status != self.status:
+            return f"it is {answer.status}: {answer.text}"
+        if self.status >= 400 and answer.headers["content-type"] != "application/problem+json":
+            return f"it is no problem but {answer.headers['content-type']}"
+        received = {name: answer.headers.get(name) for name in self.headers}
+        return difference(self.headers, received, "headers") or difference(self.body, answer.body)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What comes of an event that nobody waits for an answer to.
+
+    ``returned`` is what Lambda gets, ``view`` what view_summaries-list shows of it then. ``raises`` is the type of the
+    error that the function ends with instead.
+    """
+
+    returned: Any = None
+    raises: str | None = None
+    view: Mapping[str, Any] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+
+    def broken_by(self, returned: Any) -> str | None:
+        """How what the function returned breaks the promise, or None. An error is what Lambda makes of it."""
+        if self.raises:
+            error = returned.get("errorType") if isinstance(returned, Mapping) else None
+            return None if error == self.raises else f"it returned {returned!r}"
+        return None if returned == self.returned else f"it returned {returned!r}"
 
 
 def function_of(name: str) -> str:
@@ -61,6 +94,9 @@ BY_CUSTOMER = {"kind": "seller", "reason": "customer_request", "note": "Ordered 
 OUT_OF_STOCK = {"kind": "auto", "reason": "stockout", "skus": ["TENT-2P-GRN"]}
 MARKETPLACE_TOO = [{"action": "cancel_in_marketplace", "marketplace": "amazon"}, {"action": "reroute"}]
 SETTLE = [{"action": "contact_marketplace_or_customer"}]
+FINE = {"mail_problem": None}
+BOUNCED = {"mail_problem": {"kind": "bounce"}}
+COMPLAINED = {"mail_problem": {"kind": "complaint"}}
 PACKED = [{"fc_id": "LAX1", "at": "2026-11-23T13:50:00Z"}]
 
 
@@ -264,4 +300,72 @@ PROMISES = {
     "fulfillment_center_events-forbidden": Promise(403, problem("forbidden")),
     "fulfillment_center_events-bad_time": Promise(400, problem("invalid_request", field="occurred_at")),
     "fulfillment_center_events-bad_body": Promise(400, problem("invalid_request", field="event")),
+    # --------------------------------------------------------------------------------------- marketplace_cancellation
+    "marketplace_cancellation-done": Promise(
+        200,
+        {"order_id": "A-1001", "status": "cancelled", "marketplace": "amazon", "marketplace_cancellation": "done"},
+        after=("cancel_order-success",),
+    ),
+    "marketplace_cancellation-not_cancelled": Promise(
+        409, problem("order_conflict", order_id="A-1002", order_status="picking")
+    ),
+    "marketplace_cancellation-not_found": Promise(404, problem("order_not_found", order_id="A-9999")),
+    "marketplace_cancellation-bad_body": Promise(400, problem("invalid_request", field="state")),
+    "marketplace_cancellation-forbidden": Promise(403, problem("forbidden")),
+    # ------------------------------------------------------------------------------------------------ reconciliation
+    "reconciliation-differences": Promise(
+        200,
+        {
+            "cancelled_there_live_here": [
+                {"order_id": "A-1003", "cancellable": False},
+                {"order_id": "A-1005", "cancellable": True},
+            ],
+            "cancelled_here_live_there": [{"order_id": "A-1001"}],
+            "agreed": [{"order_id": "A-1002"}],
+            "unknown": [{"marketplace_order_id": "113-4009999-2711418"}],
+        },
+        after=("cancel_order-success",),
+    ),
+    "reconciliation-bad_body": Promise(400, problem("invalid_request", field="orders[0].state")),
+    "reconciliation-forbidden": Promise(403, problem("forbidden")),
+    # ------------------------------------------------------------------------------------------------ view_summaries
+    "view_summaries-list": Promise(
+        200,
+        {
+            "summaries": [{"summary_id": world.SUMMARY_ID, "status": "pending", "orders": ["B-1003"]}],
+            "contact": {"email": "hello@bluebird.example"},
+            "cursor": None,
+        },
+    ),
+    "view_summaries-bad_cursor": Promise(400, problem("invalid_request", field="cursor")),
+    "view_summaries-forbidden": Promise(403, problem("forbidden")),
 }
+
+EFFECTS = {
+    # ------------------------------------------------------------------------------------------ cancellation_summary
+    "cancellation_summary-auto_cancelled": Effect(
+        {"batchItemFailures": []},
+        view={
+            "summaries": [
+                {"status": "sent", "orders": ["B-1001"]},
+                {"status": "pending", "orders": ["B-1003"]},
+            ]
+        },
+        after=("order_intake-auto_cancel_success",),
+    ),
+    "cancellation_summary-unreadable_record": Effect(
+        {"batchItemFailures": [{"itemIdentifier": "4421584500000000017450439091"}]},
+        view={"summaries": [{"status": "sent", "orders": ["B-1001"]}, {"status": "pending"}]},
+        after=("order_intake-auto_cancel_success",),
+    ),
+    # ------------------------------------------------------------------------------------------------- summary_sweep
+    "summary_sweep-every_minute": Effect(view={"summaries": [{"status": "sent", "orders": ["B-1003"]}]}),
+    # ---------------------------------------------------------------------------------------------- summary_feedback
+    "summary_feedback-send": Effect(view={"summaries": [{"status": "sent"}]}),
+    "summary_feedback-delivery": Effect(view={"summaries": [{"status": "delivered"}], "contact": FINE}),
+    "summary_feedback-hard_bounce": Effect(view={"summaries": [{"status": "bounced"}], "contact": BOUNCED}),
+    "summary_feedback-complaint": Effect(view={"summaries": [{"status": "delivered"}], "contact": COMPLAINED}),
+    "summary_feedback-unknown_summary": Effect(raises="UnknownSummary", view={"summaries": [{"status": "pending"}]}),
+}
+ALL: Mapping[str, Promise | Effect] = {**PROMISES, **EFFECTS}
+VIEW = "view_summaries-list"

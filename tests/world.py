@@ -1,15 +1,22 @@
 """The world that events/ speaks of: a few orders of two sellers, each at a stage of its way.
 
 The local stack's seeds have the same orders at the same stages, so that an event does there what it does in the tests.
+The summary they have not: it stands for one whose mail got no answer, and nobody has sent it again yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
-from order_cancellation import orders
+from order_cancellation import cancelling, orders, summaries, times
+from order_cancellation.ledger import Ledger
 from order_cancellation.orders import Order
-from order_cancellation.store import Orders
+from order_cancellation.requests import Contact
+from order_cancellation.store import Orders, Sellers
+from order_cancellation.summaries import Seller
 from tests import examples
 
 if TYPE_CHECKING:
@@ -28,6 +35,8 @@ ORDERS = {
     ("bluebird", "B-1001"): (("LAX1",), ("allocated",)),
     ("bluebird", "B-1002"): (("EWR2",), ("allocated", "picking")),
 }
+SUMMARY_ID = "S-20261120-093100123-9f2c41d07a3e"
+_SUMMARISED = Seller("bluebird", Contact("Bluebird Home", "hello@bluebird.example", "Europe/Berlin", "each_batch"))
 _TIMES = {
     "allocated": "2026-11-23T13:30:00Z",
     "picking": "2026-11-23T13:40:00Z",
@@ -36,17 +45,47 @@ _TIMES = {
 }
 
 
-def furnish(dynamodb: DynamoDBClient, orders_table: str, fulfillment_centers_table: str) -> None:
-    """Put the fulfillment centers and the orders into empty tables, by the product's own writes."""
+def furnish(dynamodb: DynamoDBClient, tables: Mapping[str, str]) -> None:
+    """Put all of it into empty tables, by the product's own writes. ``tables``: names by their functions' variables."""
     for client_id, fc_id in FULFILLMENT_CENTERS.items():
         item = {"client_id": {"S": client_id}, "fc_id": {"S": fc_id}}
-        dynamodb.put_item(TableName=fulfillment_centers_table, Item=item)
-    table = Orders(dynamodb, orders_table)
+        dynamodb.put_item(TableName=tables["FULFILLMENT_CENTERS_TABLE"], Item=item)
+    table = Orders(dynamodb, tables["ORDERS_TABLE"])
     for (seller_id, order_id), (centers, events) in ORDERS.items():
-        _, order = table.place(seller_id, order_id, examples.placement(*centers))
+        order = _place(table, seller_id, order_id, *centers)
         for event in events:
-            assert order
             order = report(table, order, centers[0], event, _TIMES[event])
+    Sellers(dynamodb, tables["SELLERS_TABLE"]).register(_SUMMARISED.seller_id, _SUMMARISED.contact)
+    _seal_a_summary(table, Ledger(dynamodb, tables["ORDERS_TABLE"], tables["SUMMARIES_TABLE"]))
+
+
+def _place(table: Orders, seller_id: str, order_id: str, *centers: str) -> Order:
+    """A-1001 is Amazon's 113-4001001-2711418."""
+    marketplace_order_id = f"113-400{order_id.partition('-')[2]}-2711418"
+    _, order = table.place(
+        seller_id, order_id, replace(examples.placement(*centers), marketplace_order_id=marketplace_order_id)
+    )
+    assert order
+    return order
+
+
+def _seal_a_summary(table: Orders, ledger: Ledger) -> None:
+    """Bluebird's order B-1003 was auto-cancelled, and its summary is pending under a lease that is over."""
+    order = _place(table, _SUMMARISED.seller_id, "B-1003", "LAX1")
+    with patch.object(times, "now", lambda: "2026-11-20T09:30:02.118Z"):
+        cancelling.cancel(
+            table,
+            cancelling.Attempt("9b3a3e0e-5e3c-4b7b-9a39-0d7c7e1f3a52"),
+            kind="auto",
+            seller_id=order.seller_id,
+            order_id=order.order_id,
+            reason="stockout",
+            skus=("LAMP-HEAD-01",),
+        )
+    with patch.object(summaries, "new_summary_id", lambda _: SUMMARY_ID):
+        sealed = ledger.seal(_SUMMARISED, [order.order_id], "2026-11-20T09:31:00.123Z")
+    assert sealed
+    assert sealed.lease_until < times.now()
 
 
 def report(table: Orders, order: Order, fc_id: str, event: str, at: str) -> Order:

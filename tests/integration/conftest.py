@@ -69,12 +69,11 @@ def orders(dynamodb: DynamoDBClient) -> store.Orders:
 @pytest.fixture(scope="session")
 def world_items() -> dict[str, list[Any]]:
     """The items of tests/world.py, by table. They are written once, for moto takes its time over an UpdateItem."""
-    furnished = (TABLES["ORDERS_TABLE"], TABLES["FULFILLMENT_CENTERS_TABLE"])
     with mock_aws(config=KEEP_SESSION):
         dynamodb = boto3.client("dynamodb")
         create_tables(dynamodb)
-        world.furnish(dynamodb, *furnished)
-        return {table: dynamodb.scan(TableName=table)["Items"] for table in furnished}
+        world.furnish(dynamodb, TABLES)
+        return {table: dynamodb.scan(TableName=table)["Items"] for table in TABLES.values()}
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from local import deploy
 from local.cloud import HOST, ROOT, Cloud
 from tests import world
 from tests.ports import two_free_ports
-from tests.tables import TABLES, create_tables
+from tests.tables import TABLES, create_tables, properties
 
 DOCKER = shutil.which("docker") or ""
 Environment = dict[str, str]
@@ -93,23 +93,24 @@ def sam(request: pytest.FixtureRequest, engine: Environment) -> Iterator[Sam]:
 @pytest.fixture(scope="session")
 def world_items(sam: Sam) -> dict[str, list[Any]]:
     """The items of tests/world.py, by table."""
-    furnished = (TABLES["ORDERS_TABLE"], TABLES["FULFILLMENT_CENTERS_TABLE"])
     dynamodb = sam.cloud.client("dynamodb")
-    world.furnish(dynamodb, *furnished)
-    return {table: dynamodb.scan(TableName=table)["Items"] for table in furnished}
+    world.furnish(dynamodb, TABLES)
+    return {table: dynamodb.scan(TableName=table)["Items"] for table in TABLES.values()}
 
 
 @pytest.fixture
 def furnished(sam: Sam, world_items: dict[str, list[Any]]) -> None:
     """The world of tests/world.py, as if nothing had happened in it."""
     dynamodb = sam.cloud.client("dynamodb")
-    orders = TABLES["ORDERS_TABLE"]
-    keys = [
-        {name: item[name] for name in ("seller_id", "order_id")} for item in dynamodb.scan(TableName=orders)["Items"]
-    ]
-    dynamodb.batch_write_item(RequestItems={orders: [{"DeleteRequest": {"Key": key}} for key in keys]})
-    puts = {table: [{"PutRequest": {"Item": item}} for item in items] for table, items in world_items.items()}
-    dynamodb.batch_write_item(RequestItems=puts)
+    for table, items in world_items.items():
+        key_names = [entry["AttributeName"] for entry in properties(table)["KeySchema"]]
+        left = [{name: item[name] for name in key_names} for item in dynamodb.scan(TableName=table)["Items"]]
+        for actions in (
+            [{"DeleteRequest": {"Key": key}} for key in left],
+            [{"PutRequest": {"Item": item}} for item in items],
+        ):
+            if actions:
+                dynamodb.batch_write_item(RequestItems={table: actions})
 
 
 def _answers(environment: Environment) -> bool:
