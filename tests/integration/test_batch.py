@@ -195,6 +195,7 @@ class TestAutoCancel:
         before = orders.find("acme", "A-1001")
         answer = service.auto_cancel(self.STOCKOUT)
         assert outcomes(answer) == [("A-1001", "already_cancelled")]
+        assert "was cancelled by its seller already" in answer.body["results"][0]["message"]
         assert orders.find("acme", "A-1001") == before
 
     def test_of_a_packed_order_is_refused(self, service: Service) -> None:

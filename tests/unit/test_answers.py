@@ -7,7 +7,7 @@ import pytest
 
 from order_cancellation import answers, orders
 from order_cancellation.errors import PROBLEMS
-from order_cancellation.orders import Order
+from order_cancellation.orders import Kind, Order
 from tests import examples
 
 PACKED = {"picked_packed": examples.PACKED_AT}
@@ -117,6 +117,17 @@ class TestCancelled:
         assert document["outcome"] == "already_cancelled"
         assert document["message"].startswith("Order A-1001 was cancelled automatically on 23 Nov 2026 at 14:02 UTC")
         assert document["cancellation"]["reason"] == "stockout"
+
+    @pytest.mark.parametrize(
+        ("asked_by", "begins"),
+        [
+            ("seller", "You cancelled order A-1001 already"),
+            ("auto", "Order A-1001 was cancelled by its seller already"),
+        ],
+    )
+    def test_the_network_is_not_told_that_it_did_what_the_seller_did(self, asked_by: Kind, begins: str) -> None:
+        document = answers.cancel_document(examples.cancelled_order(), "already_cancelled", asked_by)
+        assert document["message"] == f"{begins}, on 23 Nov 2026 at 14:02 UTC."
 
     def test_the_seller_is_told_to_cancel_in_the_marketplace_or_to_reroute(self) -> None:
         steps = answers.cancel_document(examples.cancelled_order(), "cancelled")["next_steps"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from order_cancellation import orders, times
-from order_cancellation.orders import Cancellation, Order
+from order_cancellation.orders import Cancellation, Kind, Order
 from order_cancellation.reasons import CATALOGUE
 from order_cancellation.summaries import Seller
 
@@ -40,8 +40,11 @@ def order_document(order: Order) -> Document:
     return document
 
 
-def cancel_document(order: Order, outcome: str) -> Document:
-    """A cancel that left the order cancelled; ``outcome`` is ``cancelled`` or ``already_cancelled``."""
+def cancel_document(order: Order, outcome: str, asked_by: Kind = "seller") -> Document:
+    """A cancel that left the order cancelled; ``outcome`` is ``cancelled`` or ``already_cancelled``.
+
+    ``asked_by`` says who reads this: the seller, or (``auto``) the network.
+    """
     assert order.cancellation
     return {
         "order_id": order.order_id,
@@ -49,7 +52,7 @@ def cancel_document(order: Order, outcome: str) -> Document:
         "outcome": outcome,
         "message": "Your order has been successfully cancelled."
         if outcome == "cancelled"
-        else _how_it_was_cancelled(order, order.cancellation),
+        else _how_it_was_cancelled(order, order.cancellation, asked_by),
         "cancellation": cancellation_document(order.cancellation),
         "next_steps": _steps_after_cancel(order),
     }
@@ -138,9 +141,11 @@ def _center_document(order: Order, fc_id: str) -> Document:
     return {"fc_id": fc_id, "status": status, "at": reported.get(status), "events": events}
 
 
-def _how_it_was_cancelled(order: Order, cancellation: Cancellation) -> str:
+def _how_it_was_cancelled(order: Order, cancellation: Cancellation, reader: Kind = "seller") -> str:
     when = times.to_minute(cancellation.cancelled_at)
     if cancellation.kind == "seller":
+        if reader != "seller":
+            return f"Order {order.order_id} was cancelled by its seller already, on {when}."
         return f"You cancelled order {order.order_id} already, on {when}."
     reason = CATALOGUE.get(cancellation.reason)
     why = f": {reason.title[0].lower()}{reason.title[1:]}" if reason else ""

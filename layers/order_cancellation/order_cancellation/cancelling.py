@@ -44,10 +44,11 @@ class Cancelled:
 
     order: Order
     outcome: Outcome
+    asked_by: Kind
     replayed: bool = False
 
     def document(self) -> Mapping[str, Any]:
-        return answers.cancel_document(self.order, self.outcome)
+        return answers.cancel_document(self.order, self.outcome, self.asked_by)
 
 
 class CancelStore(Protocol):
@@ -101,13 +102,13 @@ def _settle(asked: Cancellation, order_id: str, written: bool, order: Order | No
     if order is None:
         raise OrderNotFound(order_id)
     if written:
-        return Cancelled(order, "cancelled")
+        return Cancelled(order, "cancelled", asked.kind)
     first = order.cancellation
     if first is None:
         refusal = answers.why_not_cancellable(order)
         raise CancelRefused(refusal.pop("code"), refusal.pop("detail"), order_id=order_id, **refusal)
     if first.cancellation_id != asked.cancellation_id:
-        return Cancelled(order, "already_cancelled")
+        return Cancelled(order, "already_cancelled", asked.kind)
     if not first.asks_the_same_as(asked):
         raise Problem(
             "idempotency_key_reused",
@@ -115,4 +116,4 @@ def _settle(asked: Cancellation, order_id: str, written: bool, order: Order | No
             "The order stays cancelled as it was asked first.",
             order_id=order_id,
         )
-    return Cancelled(order, "cancelled", replayed=first.request_id != asked.request_id)
+    return Cancelled(order, "cancelled", asked.kind, replayed=first.request_id != asked.request_id)
