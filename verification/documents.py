@@ -31,8 +31,11 @@ seed of its own history, episode or path. What goes over HTTP has the same order
 _TAIL = """
 ## What is checked on what
 
-- **Model**: the exhaustive search knows the service by its steps: one per DynamoDB request or mail. It visits every
-  state within its bounds. Paths of it are replayed on the real handlers, step by step, and the tables compared; so the
+- **Model**: the exhaustive search knows the service by its steps: one per DynamoDB request or mail. There are two orders
+  of one seller; one is fought over by the seller, the network and two centers. The stream function, the sweep and SES's
+  events go about them, and answers get lost, processes die and deliveries repeat as often as its line says. It visits
+  every state within these bounds, and from each there is a way on to one where every auto-cancellation has been told.
+  Paths of it are replayed on the real handlers, step by step, and the tables compared; so the
   model is not only right, it is about this code.
 - **Handlers in process**: the functions as they are deployed, with the real SDK (its serialising, its retries, its
   parsing of errors), on tables in memory that carry out one request at a time. Those tables are held to moto and to
@@ -91,15 +94,26 @@ def _row(name: str, report: Report) -> str:
 
 def _section(name: str, report: Report) -> str:
     lines = [f"\n### {report.line}\n", f"`verification/lines/{LINES[name].module}.py`\n"]
-    lines += [f"- {fact}: {_value(value)}" for fact, value in report.facts.items()]
-    lines += [
-        f"- planted: {twin.bug}: {'caught' if twin.caught else 'NOT CAUGHT'} ({twin.seen})" for twin in report.twins
-    ]
-    lines += [f"- broke: {broken}" for broken in report.broke[:5]]
+    for fact, value in report.facts.items():
+        lines += _fact(fact, value)
+    for twin in report.twins:
+        lines += [f"- **{'caught' if twin.caught else 'NOT CAUGHT'}**: {twin.bug}", f"  - {_code(twin.seen)}"]
+    lines += [f"- **broke**: {_code(broken)}" for broken in report.broke[:5]]
     return "\n".join(lines) + "\n"
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {_value(inner)}" for name, inner in value.items()) or "none"
+def _fact(name: str, value: Any) -> list[str]:
+    if not isinstance(value, Mapping):
+        return [f"- {name}: {_number(value)}"]
+    if all(isinstance(inner, int) for inner in value.values()):
+        return [f"- {name}: {', '.join(f'{what} {_number(inner)}' for what, inner in value.items()) or 'none'}"]
+    return [f"- {name}:", *(f"  - {_code(what)}: {inner}" for what, inner in value.items())]
+
+
+def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _code(text: str) -> str:
+    """What a program said, as Markdown leaves it alone."""
+    return f"`{text[:300]}`"

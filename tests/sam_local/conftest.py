@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from local import deploy
+from local import bridges, deploy
 from local.cloud import HOST, ROOT, Cloud
 from tests import world
 from tests.ports import two_free_ports
@@ -79,6 +79,8 @@ def sam(request: pytest.FixtureRequest, engine: Environment) -> Iterator[Sam]:
     cloud.start()
     try:
         create_tables(cloud.client("dynamodb"))
+        sender = bridges.template()["Parameters"]["SenderAddress"]["Default"]
+        cloud.client("sesv2").create_email_identity(EmailIdentity=sender)
         variables = directory / "env.json"
         endpoint = f"http://{seen_by_containers}:{port}"
         variables.write_text(json.dumps({"Parameters": {**TABLES, "AWS_ENDPOINT_URL": endpoint}}))
