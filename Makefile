@@ -49,7 +49,7 @@ bench: setup ## speed, side by side in one run
 deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
 	$(BIN)/python -m scripts.publish_portal --stack $(STACK)
 
-verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=; writes docs/verification.md)
+verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=, REPLAY=; writes docs/verification.md)
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m verification
 
 deploy: setup ## build, and deploy to AWS with your credentials

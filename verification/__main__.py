@@ -2,9 +2,11 @@
 
 SEED=7 make verify                           the same run again
 SEED=7 LINES="histories faults" make verify  some of the lines; the documents stay as they are
+LINES=histories REPLAY=123 make verify       the one history, path or episode that a line named when it broke
 """
 
 import os
+import signal
 import socket
 import sys
 import time
@@ -16,7 +18,7 @@ from multiprocessing import get_context
 from local import stack
 from local.cloud import HOST, ROOT, Cloud
 from verification import documents
-from verification.run import LINES, ORDER, run
+from verification.run import LINES, ORDER, again, run
 from verification.scoreboard import Report, say, table
 
 SEED = 20261123
@@ -28,8 +30,13 @@ def main() -> int:
     if unknown := set(names) - set(LINES):
         print(f"There is no line {sorted(unknown)}; there are {', '.join(ORDER)}.")
         return 2
+    if replay := os.environ.get("REPLAY"):
+        return _replay(names, int(replay))
     began = time.monotonic()
     say(f"seed {seed}; lines: {', '.join(name for name in ORDER if name in names)}")
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # a stopped run leaves no local cloud behind, however stopped
     cloud = _cloud() if any(LINES[name].needs_cloud for name in names) else None
     try:
         if cloud:
@@ -53,6 +60,16 @@ def main() -> int:
         documents.write({name: reports[name] for name in ORDER if name in reports}, seed, seconds, os.getloadavg()[0])
         print("Written: docs/verification.md, docs/verification.json")
     return 0 if green else 1
+
+
+def _replay(names: Sequence[str], seed: int) -> int:
+    replayable = [name for name in ORDER if LINES[name].replays]
+    if len(names) != 1 or names[0] not in replayable:
+        print(f"REPLAY takes one line, of these: LINES={' or LINES='.join(replayable)}. The others: SEED= and LINES=.")
+        return 2
+    broke = again(names[0], seed)
+    print("\n".join(broke or ["Nothing broke."]))
+    return 1 if broke else 0
 
 
 def _run_all(names: Sequence[str], seed: int, cloud: Cloud | None) -> dict[str, Report]:

@@ -21,8 +21,9 @@ planted bug, its twin, that it must catch: a line whose twin gets by is red, and
 The run below: {when}, seed {seed}, {minutes:.0f} minutes with two processes on {machine}.
 The load average at its end was {load:.0f}: beyond two, the machine had other work as well, and the seconds are longer.
 `SEED={seed} make verify` is the same run again; `SEED={seed} LINES="histories" make verify` is one line of it. What is
-in process is the same to the last step, for time, schedule and faults all come from the seed, and what fails names the
-seed of its own history, episode or path. What goes over HTTP has the same orders and asks, and its own timing.
+in process is the same to the last step, for time, schedule and faults all come from the seed. A history, path or
+episode that breaks names a seed of its own: `LINES=histories REPLAY=<seed> make verify` tells it again, step by step.
+What goes over HTTP has the same orders and asks, and its own timing.
 
 | line | guarantees | checked on | tried | broke | planted bugs caught | seconds |
 |---|---|---|---|---|---|---|

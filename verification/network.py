@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -75,13 +76,14 @@ def _nothing(*_: object, **__: object) -> None:
 
 
 class Clock:
-    """Virtual time: a number of milliseconds, moved on by hand and by every look at it."""
+    """Virtual time: a number of milliseconds, moved on by hand and by every look at it. Chance is ruled out with it."""
 
     def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
         self._at = times.to_datetime("2026-11-23T09:00:00.000Z").timestamp()
+        self._tokens = count(1)
 
     def now(self) -> str:
         self._at += 0.001
@@ -92,9 +94,15 @@ class Clock:
 
     @contextmanager
     def ruling(self) -> Iterator[None]:
-        """The code under test takes the time from here."""
-        with patch.object(times, "now", self.now):
+        """The code under test takes the time from here, and the random part of a summary's id."""
+        with (
+            patch.object(times, "now", self.now),
+            patch("order_cancellation.summaries.secrets.token_hex", self._token),
+        ):
             yield
+
+    def _token(self, size: int) -> str:
+        return f"{next(self._tokens):0{2 * size}x}"
 
 
 class Station:

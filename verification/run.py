@@ -18,16 +18,17 @@ class Line:
     short: Any
     needs_cloud: bool = False
     guarantee: str = ""
+    replays: bool = False  # what it tries has seeds of its own: ``again`` of its module does one of them
 
 
 # Longest first: two run at a time.
 LINES: Mapping[str, Line] = {
     "mutants": Line("mutation", None, 4, guarantee="the tests of G1–G4"),
-    "histories": Line("histories", (20_000, 1_000), (120, 40), guarantee="G1, G2, G3"),
+    "histories": Line("histories", (20_000, 1_000), (120, 40), guarantee="G1, G2, G3", replays=True),
     "races": Line("http_races", 2_000, 25, needs_cloud=True, guarantee="G1, G3"),
-    "model": Line("model", 300, 12, guarantee="G1–G4"),
+    "model": Line("model", 300, 12, guarantee="G1–G4", replays=True),
     "machine": Line("machine", (2_200, 50), (15, 20), guarantee="G1–G4"),
-    "faults": Line("faults", 5_000, 120, guarantee="G1, G3, G4"),
+    "faults": Line("faults", 5_000, 120, guarantee="G1, G3, G4", replays=True),
     "late-events": Line("late_events", 5_000, 150, guarantee="G2"),
     "self-test": Line("backend_self_test", 200, 40, needs_cloud=True, guarantee="the harness"),
     "proxy": Line("fault_proxy", 150, 15, needs_cloud=True, guarantee="G1, G3"),
@@ -41,3 +42,9 @@ def run(name: str, seed: int, say: Say, cloud: Cloud | None, short: bool = False
     amount = line.short if short else line.amount
     check: Callable[..., Report] = import_module(f"verification.lines.{line.module}").check
     return check(amount, seed, say, cloud) if line.needs_cloud else check(amount, seed, say)
+
+
+def again(name: str, seed: int) -> list[str]:
+    """Do once more the one history, path or episode that has this seed; returns what broke, step by step."""
+    replay: Callable[[int], list[str]] = import_module(f"verification.lines.{LINES[name].module}").again
+    return replay(seed)

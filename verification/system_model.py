@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 CONTESTED, OTHER = 0, 1
 # The processes. Callers ask once; the two at the end come as often as there is work.
 SELLER, AUTO, AUTO_OTHER, FC_1, FC_2, DELIVERY, SWEEP = range(7)
+PROCESSES = ("seller", "network", "network (other order)", "FC 1", "FC 2", "stream", "sweep")
 CALLERS = (SELLER, AUTO, AUTO_OTHER, FC_1, FC_2)
 IDLE: tuple[Any, ...] = ("idle",)
 DONE: tuple[Any, ...] = ("done",)

@@ -57,7 +57,7 @@ def check(faults: int, seed: int, say: Say) -> Report:
             episode_seed = random.getrandbits(48)
             episode = Episode(episode_seed, stage)
             episode.run()
-            report.broke += [f"episode with seed {episode_seed}: {broken}" for broken in episode.broke]
+            report.broke += [f"REPLAY={episode_seed}: {broken}" for broken in episode.broke]
             fired += episode.fired
             calls += episode.broken_calls
             mails += len(episode.post_office.mails)
@@ -78,6 +78,14 @@ def check(faults: int, seed: int, say: Say) -> Report:
             _twin("a claim without its condition", claim_without_condition, seed),
         ]
     return report
+
+
+def again(episode_seed: int) -> list[str]:
+    """What broke in the one episode with this seed."""
+    with network.environment():
+        episode = Episode(episode_seed, Stage())
+        episode.run()
+    return episode.broke
 
 
 class Stage:

@@ -122,7 +122,7 @@ def check(amount: tuple[int, int], seed: int, say: Say) -> Report:
             operations += len(history)
             lost += sum(operation.answer == UNKNOWN for operation in history)
             if not linearizable(history, new_order(CENTERS)):
-                report.broke.append(f"history {number} (its own seed {history_seed}): {told(history)}")
+                report.broke.append(f"REPLAY={history_seed}: {told(history)}")
             if spoiled.total() < planted:
                 for name, bad in spoilt(history, spoil):
                     spoiled[name] += 1
@@ -144,6 +144,13 @@ def check(amount: tuple[int, int], seed: int, say: Say) -> Report:
             _twin("a retry that does not know its own cancel", own_cancel_forgotten, seed, histories // 2),
         ]
     return report
+
+
+def again(history_seed: int) -> list[str]:
+    """What broke in the one history with this seed, told step by step."""
+    with network.environment(), Clock().ruling():
+        history = Callers().history(Random(history_seed))
+    return [] if linearizable(history, new_order(CENTERS)) else [told(history)]
 
 
 def _twin(bug: str, planted: Callable[[], Any], seed: int, enough: int) -> Twin:

@@ -11,6 +11,7 @@ same.
 from array import array
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -31,6 +32,7 @@ from verification.system_model import (
     FC_1,
     FC_2,
     IDLE,
+    PROCESSES,
     SOUND,
     SWEEP,
     Bugs,
@@ -75,7 +77,7 @@ def check(paths: int, seed: int, say: Say) -> Report:
         }
         for name in Bugs._fields:
             seen = explore(TWIN_BOUND, Bugs(**{name: True}), progress)
-            what = seen.broke[0].partition(", state ")[0] if seen.broke else "nothing found"
+            what = seen.broke[0] if seen.broke else "nothing found"
             report.twins.append(Twin(f"in the model: {name.replace('_', ' ')}", bool(seen.broke), what))
         report.twins.append(_replay_twin(seed, progress))
     return report
@@ -123,18 +125,40 @@ def explore(start: State, bugs: Bugs, progress: Progress) -> Explored:
             what = wrong_step(state, after) or (wrong(after) if parents[known] == number else None)
             if what:
                 explored.states = len(numbers)
-                explored.broke.append(f"{what}, by {label} after {depths[number]} steps, state {state}")
+                way = [*_way_to(number, list(numbers), parents, bugs), label]
+                explored.broke.append(f"{what}: {told(way)}")
                 return explored
         progress(len(numbers), len(numbers) + len(waiting), "states")
     explored.states, explored.transitions, explored.depth = len(numbers), len(sources), max(depths)
-    stranded = len(numbers) - _can_reach(good, sources, targets, len(numbers))
-    if stranded:
-        explored.broke.append(f"G4: from {stranded} states no way leads to where everything is reported")
+    reached = _can_reach(good, sources, targets, len(numbers))
+    if stranded := reached.count(0):
+        way = _way_to(reached.index(0), list(numbers), parents, bugs)
+        explored.broke.append(
+            f"G4: from {stranded} states nothing leads to where all is reported, as from: {told(way)}"
+        )
     return explored
 
 
-def _can_reach(good: Sequence[int], sources: Sequence[int], targets: Sequence[int], states: int) -> int:
-    """How many states can reach a good one."""
+def _way_to(number: int, states: Sequence[State], parents: Sequence[int], bugs: Bugs) -> list[Label]:
+    """The steps from the start to a state: a shortest way, for the search is breadth first."""
+    way = [number]
+    while parents[way[-1]] >= 0:
+        way.append(parents[way[-1]])
+    return [
+        next(label for label, after in steps(states[here], bugs) if after == states[there])
+        for here, there in pairwise(reversed(way))
+    ]
+
+
+def told(way: Sequence[Label]) -> str:
+    """Steps for a person: ``seller starts, seller answered, later``."""
+    return ", ".join(
+        f"{PROCESSES[label[0]]} {label[1]}" if isinstance(label[0], int) else " ".join(map(str, label)) for label in way
+    )
+
+
+def _can_reach(good: Sequence[int], sources: Sequence[int], targets: Sequence[int], states: int) -> bytearray:
+    """For each state 1 if it can reach a good one, else 0."""
     before: list[list[int]] = [[] for _ in range(states)]
     for source, target in zip(sources, targets, strict=True):
         before[target].append(source)
@@ -147,7 +171,7 @@ def _can_reach(good: Sequence[int], sources: Sequence[int], targets: Sequence[in
             if not reached[source]:
                 reached[source] = 1
                 stack.append(source)
-    return sum(reached)
+    return reached
 
 
 # ------------------------------------------------------------------------------------------------ the code on the paths
@@ -162,10 +186,16 @@ def replay(paths: int, seed: int, progress: Progress, bugs: Bugs = SOUND) -> tup
         path_seed = random.getrandbits(48)
         steps_taken, parted = world.walk(Random(path_seed), bugs)
         walked += steps_taken
-        if parted:
-            broke.append(f"path {number} (its own seed {path_seed}): {parted}")
+        broke += [f"REPLAY={path_seed}: {parted}"] if parted else []
         progress(number + 1, paths, "paths")
     return walked, broke
+
+
+def again(path_seed: int) -> list[str]:
+    """Where the handlers parted from the model on the one path with this seed."""
+    with network.environment():
+        _, parted = World().walk(Random(path_seed), SOUND)
+    return [parted] if parted else []
 
 
 class World:
@@ -201,7 +231,7 @@ class World:
                     taken.append(label)
                     self._take(label, before)
                     if difference := self._difference(state):
-                        return len(taken), f"{difference}, after {taken}"
+                        return len(taken), f"{difference}, after: {told(taken)}"
         finally:
             for hand in self._hands:
                 hand.die()
