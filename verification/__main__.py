@@ -34,9 +34,7 @@ def main() -> int:
         return _replay(names, int(replay))
     began = time.monotonic()
     say(f"seed {seed}; lines: {', '.join(name for name in ORDER if name in names)}")
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # a stopped run leaves no local cloud behind, however stopped
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped however, it leaves no local cloud behind
     cloud = _cloud() if any(LINES[name].needs_cloud for name in names) else None
     try:
         if cloud:

@@ -107,7 +107,7 @@ def _fact(name: str, value: Any) -> list[str]:
     if not isinstance(value, Mapping):
         return [f"- {name}: {_number(value)}"]
     if all(isinstance(inner, int) for inner in value.values()):
-        return [f"- {name}: {', '.join(f'{what} {_number(inner)}' for what, inner in value.items()) or 'none'}"]
+        return [f"- {name}: {'; '.join(f'{what} {_number(inner)}' for what, inner in value.items()) or 'none'}"]
     return [f"- {name}:", *(f"  - {_code(what)}: {inner}" for what, inner in value.items())]
 
 
