@@ -19,7 +19,7 @@ def cancel_many() -> Reply:
     seller_id = seller(api.event)
     attempt = api.attempt()
     asks = requests.cancel_batch(requests.json_body(api.event))
-    return batch.run(asks, lambda ask: _cancel(seller_id, ask, attempt), _named, api.routes.lambda_context)
+    return batch.run(asks, lambda ask: _cancel(seller_id, ask, attempt), api.in_time)
 
 
 @api.routes.post("/orders/<order_id>/cancel")
@@ -42,7 +42,3 @@ def _cancel(seller_id: str, ask: CancelAsk, attempt: Attempt) -> Cancelled:
     return cancelling.cancel(
         orders, attempt, kind="seller", seller_id=seller_id, order_id=ask.order_id, reason=ask.reason, note=ask.note
     )
-
-
-def _named(ask: CancelAsk) -> dict[str, str]:
-    return {"order_id": ask.order_id}

@@ -4,10 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import answers, batch, cancelling, requests, settings, store
+from order_cancellation import answers, batch, cancelling, placing, requests, settings, store
 from order_cancellation.api import Api, Reply, machine, reply
 from order_cancellation.cancelling import Attempt, Cancelled
-from order_cancellation.errors import Problem
 from order_cancellation.observability import count, logger, metrics
 from order_cancellation.requests import AutoCancelAsk
 
@@ -33,13 +32,7 @@ def place_order(seller_id: str, order_id: str) -> Reply:
     seller_id = requests.path_id(seller_id, "seller_id")
     order_id = requests.new_order_id(order_id)
     placement = requests.placement(requests.json_body(api.event))
-    created, order = orders.place(seller_id, order_id, placement)
-    if order is None or order.placement != placement:
-        raise Problem(
-            "order_conflict",
-            f"Order {order_id} of seller {seller_id} was placed already, with other particulars. Nothing was changed.",
-            order_id=order_id,
-        )
+    created, order = placing.place(orders, seller_id, order_id, placement)
     count("OrdersPlaced" if created else "OrdersPlacedAgain")
     return reply(201 if created else 200, {"seller_id": seller_id, **answers.order_document(order)})
 
@@ -49,7 +42,7 @@ def auto_cancel() -> Reply:
     machine(api.event, "network/orders")
     attempt = api.attempt()
     asks = requests.auto_cancel_batch(requests.json_body(api.event))
-    return batch.run(asks, lambda ask: _cancel(ask, attempt), _named, api.routes.lambda_context)
+    return batch.run(asks, lambda ask: _cancel(ask, attempt), api.in_time)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
@@ -69,7 +62,3 @@ def _cancel(ask: AutoCancelAsk, attempt: Attempt) -> Cancelled:
         detail=ask.detail,
         skus=ask.skus,
     )
-
-
-def _named(ask: AutoCancelAsk) -> dict[str, str]:
-    return {"seller_id": ask.seller_id, "order_id": ask.order_id}

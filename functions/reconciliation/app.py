@@ -16,7 +16,7 @@ api = Api()
 def reconcile() -> Reply:
     seller_id = seller(api.event)
     ask = requests.reconciliation(requests.json_body(api.event, requests.MAX_RECONCILIATION_BYTES))
-    document = marketplace.reconcile(orders, seller_id, ask, _in_time)
+    document = marketplace.reconcile(orders, seller_id, ask, api.in_time)
     for name, orders_found in document["counts"].items():
         count(f"Reconciliation.{name}", orders_found)
     return reply(200, document)
@@ -26,8 +26,3 @@ def reconcile() -> Reply:
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.handle(event, context)
-
-
-def _in_time() -> bool:
-    """Whether one more read, with all its tries, ends before this function's own timeout."""
-    return api.routes.lambda_context.get_remaining_time_in_millis() >= store.MAX_CALL_SECONDS * 1000

@@ -54,13 +54,7 @@ def _page(seller_id: str, query: Mapping[str, str]) -> tuple[list[Order], str | 
     if "marketplace_order_id" not in query:
         return orders.page(seller_id, limit, after, status, to_do)
     wanted = requests.marketplace_order(query["marketplace_order_id"], "marketplace_order_id")
-    behind = store.OrderName(wanted, after) if after else None
-    names, last = orders.named_between(seller_id, wanted, wanted, limit, behind)
-    found = orders.find_many(seller_id, [name.order_id for name in names])
-    found.sort(key=lambda order: order.order_id)
-    return [
-        order for order in found if status in (None, order.status) and to_do in (None, order.marketplace_cancellation)
-    ], last and last.order_id
+    return orders.page_named(seller_id, wanted, limit, after, status, to_do)
 
 
 def _chosen(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str | None:

@@ -9,6 +9,7 @@ The rules, which know no network and no clock:
 What is done:
     cancelling   the cancel: ask, one conditional write, a definite answer
     batch        many cancels in one request
+    placing      an order comes in, once under its id
     progress     a fulfillment center's event, never over a cancellation
     marketplace  the seller's to-do in the marketplace, and where the two differ
     mailroom     from due orders to a mail that is known to be sent

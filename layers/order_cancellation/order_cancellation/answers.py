@@ -35,7 +35,7 @@ def order_document(order: Order) -> Document:
         document["marketplace_cancellation"] = order.marketplace_cancellation
     if not order.cancellable:
         refusal = why_not_cancellable(order)
-        document["not_cancellable_because"] = {"code": refusal["code"], "detail": refusal["detail"]}
+        document["not_cancellable_because"] = in_short(refusal)
         document["next_steps"] = refusal["next_steps"]
     return document
 
@@ -90,6 +90,11 @@ def why_not_cancellable(order: Order) -> Document:
     if packed:
         refusal["packed"] = [{"fc_id": fc_id, "at": at} for fc_id, at in packed]
     return refusal
+
+
+def in_short(refusal: Document) -> Document:
+    """Of ``why_not_cancellable``, what stands beside an order that cannot be cancelled."""
+    return {"code": refusal["code"], "detail": refusal["detail"]}
 
 
 def summary_document(summary: Mapping[str, Any]) -> Document:

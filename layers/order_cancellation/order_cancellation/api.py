@@ -16,6 +16,7 @@ from order_cancellation import requests, settings
 from order_cancellation.cancelling import Attempt
 from order_cancellation.errors import InvalidRequest, Problem, internal_error
 from order_cancellation.observability import count, logger
+from order_cancellation.store import MAX_CALL_SECONDS
 
 Event = Mapping[str, Any]
 Reply = Response[str]
@@ -61,6 +62,10 @@ class Api:
     def attempt(self) -> Attempt:
         """The request in hand, as the origin of a write."""
         return Attempt(_request_id(self.event), requests.idempotency_key(self.event))
+
+    def in_time(self) -> bool:
+        """Whether one more call of the store, with all its tries, ends before this function's own timeout."""
+        return self.routes.lambda_context.get_remaining_time_in_millis() >= MAX_CALL_SECONDS * 1000
 
     def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer a request. A defect of ours is logged, counted and answered as ``internal_error``."""

@@ -3,44 +3,42 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import Any, Protocol
 
 from order_cancellation.api import Reply, problem_document, reply
 from order_cancellation.cancelling import Cancelled
 from order_cancellation.errors import Problem, Unavailable, internal_error
 from order_cancellation.observability import count, logger
-from order_cancellation.store import CLIENT_CONFIG, MAX_CALL_SECONDS
-
-_SIDE_BY_SIDE = CLIENT_CONFIG.max_pool_connections  # type: ignore[attr-defined]
+from order_cancellation.store import SIDE_BY_SIDE
 
 
-def run[Ask](
-    asks: Sequence[Ask],
-    cancel: Callable[[Ask], Cancelled],
-    name: Callable[[Ask], Mapping[str, str]],
-    context: LambdaContext,
-) -> Reply:
-    """Cancel each of ``asks``; the results are in their order, each beginning with what ``name`` says.
+class Named(Protocol):
+    """A wish to cancel one order; ``name`` is what its result begins with."""
 
-    A cancel that could not end before the function's own timeout is not begun: its result says so, and the same
-    request with the same Idempotency-Key does the rest.
+    @property
+    def name(self) -> Mapping[str, str]: ...
+
+
+def run[Ask: Named](asks: Sequence[Ask], cancel: Callable[[Ask], Cancelled], in_time: Callable[[], bool]) -> Reply:
+    """Cancel each of ``asks``; the results are in their order.
+
+    A cancel that ``in_time`` says might not end before the function's own timeout is not begun: its result says so,
+    and the same request with the same Idempotency-Key does the rest.
     """
 
     def attempt(ask: Ask) -> tuple[Cancelled | None, Mapping[str, Any]]:
         try:
-            if context.get_remaining_time_in_millis() < MAX_CALL_SECONDS * 1000:
+            if not in_time():
                 raise Unavailable
             cancelled = cancel(ask)
-            return cancelled, {**name(ask), **cancelled.document()}
+            return cancelled, {**ask.name, **cancelled.document()}
         except Problem as problem:
-            return None, {**name(ask), "outcome": "refused", **problem_document(problem)}
+            return None, {**ask.name, "outcome": "refused", **problem_document(problem)}
         except Exception:  # the other orders' results must still reach the caller
-            logger.exception("unexpected error", extra=dict(name(ask)))
-            return None, {**name(ask), "outcome": "refused", **problem_document(internal_error())}
+            logger.exception("unexpected error", extra=dict(ask.name))
+            return None, {**ask.name, "outcome": "refused", **problem_document(internal_error())}
 
-    with ThreadPoolExecutor(min(len(asks), _SIDE_BY_SIDE)) as pool:
+    with ThreadPoolExecutor(min(len(asks), SIDE_BY_SIDE)) as pool:
         attempts = list(pool.map(attempt, asks))
 
     results = [result for _, result in attempts]

@@ -7,6 +7,7 @@ nothing of it happens. So there is no moment at which a crash could leave an ord
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from order_cancellation import store, summaries
@@ -103,8 +104,8 @@ class Ledger:
             part=part,
             parts=parts,
         )
-        for start in range(0, len(order_ids), _CLAIMS_PER_TRANSACTION):
-            self._claim(draft, list(order_ids[start : start + _CLAIMS_PER_TRANSACTION]))
+        for claims in batched(order_ids, _CLAIMS_PER_TRANSACTION, strict=False):
+            self._claim(draft, list(claims))
         return self.find(draft.seller_id, draft.summary_id)  # what we were told along the way may have been lost
 
     def _claim(self, draft: Summary, order_ids: list[str]) -> None:

@@ -15,10 +15,8 @@ from order_cancellation import answers
 from order_cancellation.errors import OrderNotFound, Problem, Unavailable
 from order_cancellation.orders import Order
 from order_cancellation.requests import ReconciliationAsk
-from order_cancellation.store import CLIENT_CONFIG, OrderName
+from order_cancellation.store import BATCH, SIDE_BY_SIDE, OrderName
 
-_SIDE_BY_SIDE = CLIENT_CONFIG.max_pool_connections  # type: ignore[attr-defined]
-_BATCH = 100  # what one BatchGetItem reads
 _STRIDE = 250  # how many names one query reads: about 25 KB, four read units
 
 
@@ -89,11 +87,11 @@ def _orders_here(
         return store.find_many(seller_id, order_ids)
 
     every = sorted(ask.cancelled | ask.open)
-    shares = batched(every, math.ceil(len(every) / _SIDE_BY_SIDE), strict=False)
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:  # the first read that fails cancels those that wait
+    shares = batched(every, math.ceil(len(every) / SIDE_BY_SIDE), strict=False)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # the first read that fails cancels those that wait
         order_ids = [order_id for found in pool.map(look_up, shares) for order_id in found]
         here: dict[str, list[Order]] = {}
-        for orders in pool.map(read, batched(order_ids, _BATCH, strict=False)):
+        for orders in pool.map(read, batched(order_ids, BATCH, strict=False)):
             for order in orders:
                 if order.placement.marketplace.lower() == ask.marketplace.lower():
                     here.setdefault(order.placement.marketplace_order_id, []).append(order)
@@ -158,6 +156,5 @@ def _row(order: Order) -> answers.Document:
     if order.cancellation:
         row["marketplace_cancellation"] = order.marketplace_cancellation
     elif not order.cancellable:
-        refusal = answers.why_not_cancellable(order)
-        row["not_cancellable_because"] = {"code": refusal["code"], "detail": refusal["detail"]}
+        row["not_cancellable_because"] = answers.in_short(answers.why_not_cancellable(order))
     return row

@@ -48,6 +48,11 @@ class CancelAsk:
     reason: str
     note: str | None
 
+    @property
+    def name(self) -> Mapping[str, str]:
+        """What the result of a batch begins with."""
+        return {"order_id": self.order_id}
+
 
 @dataclass(frozen=True, slots=True)
 class AutoCancelAsk:
@@ -58,6 +63,11 @@ class AutoCancelAsk:
     reason: str
     skus: tuple[str, ...]
     detail: str | None
+
+    @property
+    def name(self) -> Mapping[str, str]:
+        """What the result of a batch begins with."""
+        return {"seller_id": self.seller_id, "order_id": self.order_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,20 +340,17 @@ def _object(value: Any, path: str, required: Sequence[str] = (), optional: Seque
     return value
 
 
-def _list(value: Any, path: str, most: int) -> Sequence[Any]:
+def _list(value: Any, path: str, most: int, least: int = 1) -> Sequence[Any]:
     if not isinstance(value, list):
         raise InvalidRequest(path, f"must be a list, not {_kind(value)}")
-    if not 1 <= len(value) <= most:
-        raise InvalidRequest(path, f"must have 1 to {most} entries, not {len(value)}")
+    if not least <= len(value) <= most:
+        number = f"{least} to {most}" if least else f"at most {most}"
+        raise InvalidRequest(path, f"must have {number} entries, not {len(value)}")
     return value
 
 
 def _each(value: Any, path: str, check: Callable[[Any, str], str], most: int) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise InvalidRequest(path, f"must be a list, not {_kind(value)}")
-    if len(value) > most:
-        raise InvalidRequest(path, f"must have at most {most} entries, not {len(value)}")
-    return tuple(check(entry, f"{path}[{index}]") for index, entry in enumerate(value))
+    return tuple(check(entry, f"{path}[{index}]") for index, entry in enumerate(_list(value, path, most, least=0)))
 
 
 def _id(value: Any, path: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import boto3
@@ -36,6 +37,8 @@ CLIENT_CONFIG: Final = Config(
     tcp_keepalive=True,
 )
 MAX_CALL_SECONDS: Final = 12  # what one call can take at worst: three tries of 3 s, pauses of 1 s and 2 s
+SIDE_BY_SIDE: Final[int] = CLIENT_CONFIG.max_pool_connections  # type: ignore[attr-defined]
+BATCH: Final = 100  # what one BatchGetItem reads
 
 _PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4)  # before each try to read what a throttled table left unread, in seconds
 
@@ -158,15 +161,35 @@ class Orders:
         """
         found: list[Order] = []
         position = after
-        for read in self._read(seller_id, after, limit, _Filter.of(status, marketplace_cancellation)):
-            for order in read[0]:
+        for orders, last in self._read(seller_id, after, limit, _Filter.of(status, marketplace_cancellation)):
+            for order in orders:
                 if len(found) == limit:
                     return found, found[-1].order_id
                 found.append(order)
-            position = read[1]
-            if position is None:
-                return found, None
+            position = last
         return found, position
+
+    def page_named(
+        self,
+        seller_id: str,
+        marketplace_order_id: str,
+        limit: int,
+        after: str | None,
+        status: str | None,
+        marketplace_cancellation: str | None = None,
+    ) -> tuple[list[Order], str | None]:
+        """What ``page`` returns, of the orders for one order of a marketplace. Raises Unavailable.
+
+        Up to ``limit`` of them are looked at, so a page may be short before the end here too.
+        """
+        behind = OrderName(marketplace_order_id, after) if after else None
+        names, last = self.named_between(seller_id, marketplace_order_id, marketplace_order_id, limit, behind)
+        found = [
+            order
+            for order in self.find_many(seller_id, [name.order_id for name in names])
+            if status in (None, order.status) and marketplace_cancellation in (None, order.marketplace_cancellation)
+        ]
+        return sorted(found, key=lambda order: order.order_id), last and last.order_id
 
     def mark(self, seller_id: str, order_id: str, marketplace_cancellation: str) -> tuple[bool, Order | None]:
         """Set what is to be done in the marketplace about a cancelled order.
@@ -202,8 +225,8 @@ class Orders:
     def find_many(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]:
         """Read orders, strongly consistent, a hundred a call; missing ones are left out. Raises Unavailable."""
         found: list[Order] = []
-        for start in range(0, len(order_ids), 100):
-            keys = [key(seller_id=seller_id, order_id=order_id) for order_id in order_ids[start : start + 100]]
+        for batch in batched(order_ids, BATCH, strict=False):
+            keys = [key(seller_id=seller_id, order_id=order_id) for order_id in batch]
             for pause in _PAUSES:
                 time.sleep(pause)
                 items, keys = self._read_some(keys)

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import batched
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -153,4 +154,4 @@ def new_summary_id(now: str) -> str:
 
 def in_parts(order_ids: Sequence[str]) -> list[Sequence[str]]:
     """The orders of one seller, cut into as few summaries as hold them."""
-    return [order_ids[start : start + MAX_ORDERS] for start in range(0, len(order_ids), MAX_ORDERS)]
+    return list(batched(order_ids, MAX_ORDERS, strict=False))
