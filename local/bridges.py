@@ -5,6 +5,7 @@ Each bridge says why it is there; one that the local cloud has outgrown is to be
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -98,8 +99,9 @@ def hear_mail_events(cloud: Cloud) -> None:
             events.put_rule(Name=rule["Name"], EventPattern=json.dumps(pattern), State=rule["State"])
 
 
+@functools.cache
 def template() -> dict[str, Any]:
-    """template.yaml; an intrinsic function such as ``!Sub`` is a dict with its name, as in JSON templates."""
+    """template.yaml, read once; an intrinsic function such as ``!Sub`` is a dict with its name, as in JSON."""
 
     class Loader(yaml.SafeLoader):
         pass

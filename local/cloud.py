@@ -6,6 +6,7 @@ Everything they write goes under one directory, and everything listens on 127.0.
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -136,6 +137,20 @@ class Cloud:
                 return
             time.sleep(0.05)
         raise LocalCloudError(f"The local {name} did not start; see {self.directory / name}.log")
+
+
+def two_free_ports(host: str = HOST) -> int:
+    """A port that is free together with the next one: what a Cloud takes. Raises LocalCloudError."""
+    # Not from the first on: whoever else starts a cloud at this moment looks for ports too.
+    for port in random.sample(range(14566, 16566, 2), k=1000):
+        with socket.socket() as first, socket.socket() as second:
+            try:
+                first.bind((host, port))
+                second.bind((host, port + 1))
+            except OSError:
+                continue
+            return port
+    raise LocalCloudError(f"No two free ports were found between 14566 and 16566 on {host}.")
 
 
 def _without_aws() -> dict[str, str]:

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from local import seed, stack
@@ -48,11 +47,11 @@ def tell(cognito: Any, description: dict[str, Any]) -> None:
     _say(f"      Idempotent-Replayed: {again.headers.get('Idempotent-Replayed')}", _DIM)
 
     _chapter(3, "The fulfillment center wants to pick the cancelled order, and is stopped")
-    picking = lax1.report("LAX1", "acme", "DEMO-1", "picking", _now())
+    picking = lax1.report("LAX1", "acme", "DEMO-1", "picking", seed.ago())
     _show(lax1, "POST", "/fulfillment-centers/LAX1/events", picking, 409)
 
     _chapter(4, "LAX1 packs another order first; the seller gets a definite no that says what to do")
-    _must(lax1.report("LAX1", "acme", "DEMO-2", "picked_packed", _now()), 200)
+    _must(lax1.report("LAX1", "acme", "DEMO-2", "picked_packed", seed.ago()), 200)
     _show(acme, "POST", "/orders/DEMO-2/cancel", acme.cancel("DEMO-2"), 409)
 
     _chapter(5, "The network cannot ship two orders and cancels them itself")
@@ -109,10 +108,6 @@ def _chapter(number: int, text: str) -> None:
 
 def _say(text: str, code: str = "") -> None:
     print(f"\033[{code}m{text}\033[0m" if _COLOR and code else text, flush=True)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def main() -> int:

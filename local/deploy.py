@@ -40,6 +40,11 @@ def deploy(cloud: Cloud, build_directory: Path) -> None:
     )
 
 
+def logical_id(function: str) -> str:
+    """The template's name for a folder of functions/: CancelOrderFunction for cancel_order."""
+    return "".join(map(str.capitalize, function.split("_"))) + "Function"
+
+
 def parameters(cloud: Cloud) -> dict[str, str]:
     """The template's parameters for a cloud of one person's own."""
     return {

@@ -40,7 +40,7 @@ def placement(number: int, centers: tuple[str, ...], goods: tuple[str, ...], cou
         "marketplace": marketplace,
         "marketplace_order_id": pattern.format(4_000_000 + number * 7919, number % 100),
         "destination_country": country,
-        "placed_at": _ago(hours=30 - number % 24),
+        "placed_at": ago(hours=30 - number % 24),
         "lines": [{"sku": goods[(number + i) % len(goods)], "quantity": 1 + i} for i in range(1 + number % 2)],
         "fulfillment_centers": list(centers),
     }
@@ -79,11 +79,12 @@ def orders(description: dict[str, Any]) -> None:
             _expect(planner.put(route, placement(number, split, goods)).status, 201)
             events = _SHIPPED if number % 10 == 9 else _PROGRESS[number % len(_PROGRESS)]
             for step, event in enumerate(events):
-                at = _ago(minutes=40 - 10 * step)
+                at = ago(minutes=40 - 10 * step)
                 _expect(centers[split[0]].report(split[0], seller["seller_id"], order_id, event, at).status, 200)
 
 
-def _ago(**duration: float) -> str:
+def ago(**duration: float) -> str:
+    """The time stamp of so long ago, as a fulfillment center reports it; of now, without any."""
     moment = datetime.now(UTC) - timedelta(**duration)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

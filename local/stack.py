@@ -100,7 +100,7 @@ def _functions(cloud: Cloud) -> dict[str, str]:
     resources = cloud.client("cloudformation").describe_stack_resources(StackName=deploy.STACK_NAME)["StackResources"]
     physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
     folders = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-    return {folder: physical["".join(map(str.capitalize, folder.split("_"))) + "Function"] for folder in folders}
+    return {folder: physical[deploy.logical_id(folder)] for folder in folders}
 
 
 def read_description(directory: Path) -> Description:

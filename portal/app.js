@@ -35,10 +35,7 @@ let recount = 0;
 
 /** Shows the page that the address names. Until somebody is signed in that is the sign-in, and the address stays. */
 async function route({ arrived = true } = {}) {
-  leave.abort();
-  leave = new AbortController();
-  const { signal } = leave;
-  document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+  const signal = leavePage();
   if (!who()) return askToSignIn();
   if (signedInAs !== who().seller_id) welcome();
   const [path, query] = (location.hash.slice(1) || "/orders").split("?");
@@ -60,6 +57,14 @@ async function route({ arrived = true } = {}) {
     (main.querySelector("h1") ?? main).focus({ preventScroll: true });
     announce(document.title);
   }
+}
+
+/** Ends what the page in view still does, and returns the signal that will end the next one. */
+function leavePage() {
+  leave.abort();
+  leave = new AbortController();
+  document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+  return leave.signal;
 }
 
 function decoded(text) {
@@ -102,9 +107,7 @@ function explain(error) {
 }
 
 async function askToSignIn() {
-  leave.abort();
-  leave = new AbortController();
-  document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+  leavePage();
   const ended = signedInAs !== null;
   header.replaceChildren();
   banners.replaceChildren();

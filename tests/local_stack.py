@@ -13,8 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from local import seed, stack
 from local.client import Client, seller_tokens
-from local.cloud import HOST, ROOT, Cloud
-from tests.ports import two_free_ports
+from local.cloud import ROOT, Cloud, two_free_ports
 
 Place = Callable[..., str]
 Items = Callable[..., dict[str, Any] | None]
@@ -24,7 +23,7 @@ Records = Callable[..., list[Any]]
 @pytest.fixture(scope="session")
 def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
     """A local cloud that these tests have for themselves, with the template deployed. Failures leave its logs."""
-    port = two_free_ports(HOST)
+    port = two_free_ports()
     cloud = Cloud(ROOT / ".local" / f"test-{port}", port)
     stack.up(cloud, print)
     yield cloud

@@ -7,7 +7,6 @@ LINES=histories REPLAY=123 make verify       the one history, path or episode th
 
 import os
 import signal
-import socket
 import sys
 import time
 import traceback
@@ -16,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from local import stack
-from local.cloud import HOST, ROOT, Cloud
+from local.cloud import ROOT, Cloud, two_free_ports
 from verification import documents
 from verification.run import LINES, ORDER, again, run
 from verification.scoreboard import Report, say, table
@@ -88,17 +87,8 @@ def _run_all(names: Sequence[str], seed: int, cloud: Cloud | None) -> dict[str, 
 
 def _cloud() -> Cloud:
     """A local cloud that nothing else uses: on PORT, or on two ports that are free."""
-    if port := os.environ.get("PORT"):
-        return Cloud(ROOT / ".local" / f"verify-{port}", int(port))
-    for port_number in range(15566, 16566, 2):
-        with socket.socket() as first, socket.socket() as second:
-            try:
-                first.bind((HOST, port_number))
-                second.bind((HOST, port_number + 1))
-            except OSError:
-                continue
-            return Cloud(ROOT / ".local" / f"verify-{port_number}", port_number)
-    raise RuntimeError("No two free ports were found between 15566 and 16566.")
+    port = int(os.environ.get("PORT") or two_free_ports())
+    return Cloud(ROOT / ".local" / f"verify-{port}", port)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import jinja2
 import pytest
 import yaml
 
-from verification.definitions import definitions
+from local.bridges import template
 from verification.mutants import PACKAGE, every
 
 SECONDS = 60
@@ -71,7 +71,7 @@ def survives(module: str, source: str, tests: Sequence[str]) -> bool:
 def main() -> None:
     job = json.load(sys.stdin)
     boto3.client("dynamodb", region_name="us-east-1")  # the service's model is read once
-    definitions()
+    template()  # and so is the template
     gc.freeze()  # or every child would copy what it only counts
     mutants = {mutant.name: mutant for mutant in every()}
     original = (PACKAGE / "store.py").read_text()

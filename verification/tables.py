@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.simulation.memory_tables import MemoryTables
-from verification.definitions import definitions
+from tests.tables import properties
 
 Item = Mapping[str, Any]
 Request = Mapping[str, Any]
@@ -34,7 +34,7 @@ class Tables:
         self._memory = MemoryTables()
         self.changes = []
         for table in TABLES:
-            self._memory.create_table(TableName=table, **definitions()[table])
+            self._memory.create_table(TableName=table, **properties(table))
         self._memory.listen(ORDERS, lambda old, new: self.changes.append((old or {}, new or {})))
 
     def answer(self, operation: str, request: Request) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Tables:
 
 
 def _key(table: str, item: Item) -> tuple[str, ...]:
-    return tuple(item[part["AttributeName"]]["S"] for part in definitions()[table]["KeySchema"])
+    return tuple(item[part["AttributeName"]]["S"] for part in properties(table)["KeySchema"])
 
 
 def _pruned(request: Request) -> Request:

@@ -7,16 +7,16 @@ So all of the SDK is in play (serialising, retrying, parsing errors) and no sock
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 from order_cancellation import postage, store
+from tests.http_responses import http_response
 from verification.tables import Tables
 
 Request = Mapping[str, Any]
@@ -156,17 +156,4 @@ def _fail(fault: Fault, call: Call, url: str) -> AWSResponse:
 def _response(
     url: str, status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> AWSResponse:
-    all_headers = HTTPHeaders()
-    for name, value in (headers or {}).items():
-        all_headers[name] = value
-    return AWSResponse(url, status, all_headers, _Raw(json.dumps(document).encode()))
-
-
-class _Raw:
-    """The body of an HTTP response, as botocore reads it."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self._body
+    return http_response(url, status, json.dumps(document).encode(), headers)

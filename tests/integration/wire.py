@@ -7,12 +7,13 @@ it stands on the way out, and what is registered behind it on the way back.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
+
+from tests.http_responses import http_response
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +27,7 @@ class Answer:
     body: bytes = b""
 
     def to(self, request: AWSPreparedRequest) -> AWSResponse:
-        return AWSResponse(request.url, self.status, HTTPHeaders(), _Raw(self.body))
+        return http_response(request.url, self.status, self.body)
 
 
 def error(code: str) -> Answer:
@@ -96,13 +97,3 @@ class Wire:
     def _on_the_way_back(self, **_: Any) -> None:
         if self._lost.error:
             raise self._lost.error
-
-
-class _Raw:
-    """The body of an HTTP response, as botocore reads it."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self._body

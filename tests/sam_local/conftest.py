@@ -22,9 +22,8 @@ from typing import Any
 import pytest
 
 from local import bridges, deploy
-from local.cloud import HOST, ROOT, Cloud
+from local.cloud import HOST, ROOT, Cloud, two_free_ports
 from tests import world
-from tests.ports import two_free_ports
 from tests.tables import TABLES, create_tables, properties
 
 DOCKER = shutil.which("docker") or ""

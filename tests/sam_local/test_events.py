@@ -15,16 +15,11 @@ from typing import Any
 import boto3
 import pytest
 
-from local.cloud import HOST, ROOT
+from local.cloud import HOST, ROOT, two_free_ports
+from local.deploy import logical_id
 from tests.events import ALL, DIRECTORY, VIEW, Effect, difference, function_of, read
 from tests.functions import response
-from tests.ports import two_free_ports
 from tests.sam_local.conftest import Sam
-
-
-def logical_id(function: str) -> str:
-    """CancelOrderFunction for cancel_order."""
-    return "".join(map(str.capitalize, function.split("_"))) + "Function"
 
 
 @pytest.mark.usefixtures("furnished")
@@ -53,7 +48,7 @@ class TestInvoke:
 @pytest.fixture(scope="module")
 def functions(sam: Sam) -> Iterator[Any]:
     """A Lambda client of `sam local start-lambda`, where a container serves its function again and again."""
-    port = two_free_ports(HOST)
+    port = two_free_ports()
     log = Path(sam.template).with_name("start-lambda.log")
     command = sam.command("start-lambda", "--port", str(port), "--warm-containers", "LAZY")
     with log.open("w") as output:

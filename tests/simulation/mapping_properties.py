@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from local import event_pattern
-from tests.simulation.template import template as read_template
+from local.bridges import template as read_template
 
 
 @dataclass(frozen=True)

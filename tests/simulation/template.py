@@ -1,27 +1,9 @@
-"""template.yaml, read once: simulations build thousands of worlds from it."""
+"""The rules that template.yaml has on the event bus."""
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
-from local import bridges, event_pattern
-
-
-@cache
-def template() -> Mapping[str, Any]:
-    """The template; intrinsic functions are dicts, as in JSON templates."""
-    return bridges.template()
-
-
-@cache
-def tables() -> tuple[Mapping[str, Any], ...]:
-    """Its tables, as CreateTable takes them, each named by its logical id."""
-    resources = template()["Resources"].items()
-    return tuple(
-        {"TableName": name, **resource["Properties"]}
-        for name, resource in resources
-        if resource["Type"] == "AWS::DynamoDB::Table"
-    )
+from local import event_pattern
+from local.bridges import template
 
 
 @cache

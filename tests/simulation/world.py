@@ -25,7 +25,6 @@ from botocore.config import Config
 
 from local import event_pattern
 from order_cancellation import times
-from tests.simulation import template
 from tests.simulation.clients import Client
 from tests.simulation.clock import DAY, Clock
 from tests.simulation.event_source_mapping import EventSourceMapping, Handler, VirtualContext
@@ -35,6 +34,7 @@ from tests.simulation.postman import Postman
 from tests.simulation.processes import Process, ProcessDied
 from tests.simulation.stream import Stream
 from tests.simulation.wire import Call, CallFault, Wire
+from tests.tables import TABLES, properties
 
 Event = dict[str, Any]
 
@@ -95,8 +95,8 @@ class World:
 
     def create_tables_of_template(self) -> None:
         """The tables of template.yaml, each named by its logical id."""
-        for definition in template.tables():
-            self.create_table(**definition)
+        for logical_id in TABLES.values():
+            self.create_table(TableName=logical_id, **properties(logical_id))
 
     def stream(self, table: str, **options: Any) -> Stream:
         """The stream of a table, from now on; ``options`` as for Stream."""

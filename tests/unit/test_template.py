@@ -8,13 +8,14 @@ import pytest
 
 from local.bridges import template
 from local.cloud import ROOT
+from local.deploy import logical_id
 from order_cancellation.errors import PROBLEMS
 from tests.functions import ROUTES
 
 RESOURCES: dict[str, Any] = template()["Resources"]
 GATEWAY_RESPONSES: dict[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
 FUNCTIONS = {
-    path.parent.name: RESOURCES["".join(map(str.capitalize, path.parent.name.split("_"))) + "Function"]["Properties"]
+    path.parent.name: RESOURCES[logical_id(path.parent.name)]["Properties"]
     for path in sorted(ROOT.glob("functions/*/app.py"))
 }
 SCOPES = {

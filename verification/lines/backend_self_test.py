@@ -19,8 +19,8 @@ from local.cloud import Cloud
 from order_cancellation import orders
 from order_cancellation.orders import Cancellation, Line, Order, Placement
 from order_cancellation.store import CLIENT_CONFIG, Orders
+from tests.tables import properties
 from verification import network
-from verification.definitions import definitions
 from verification.scoreboard import Progress, Report, Say, Twin, timed
 
 LINE = "race harness"
@@ -97,7 +97,7 @@ def _write(store: Orders, order: Order, what: Order | int, start: threading.Barr
 
 
 def _create(dynamodb: Any, name: str) -> None:
-    dynamodb.create_table(TableName=name, **definitions()["OrdersTable"])
+    dynamodb.create_table(TableName=name, **properties("OrdersTable"))
 
 
 def _client(cloud: Cloud) -> Any:
