@@ -113,10 +113,9 @@ function columns(fileName, [headers, ...rows], view, below) {
         notice("warn", `${plural(mangled.length, "id")} left out: a spreadsheet made numbers of them, such as ${mangled[0]}.`, h("p", null, "Use the file as the marketplace wrote it.")),
     );
   };
-  const changed = (drawn) => () => drawn();
-  marketplace.addEventListener("change", changed(drawAbout));
-  id.addEventListener("change", changed(drawAbout));
-  state.addEventListener("change", changed(drawWords));
+  marketplace.addEventListener("change", drawAbout);
+  id.addEventListener("change", drawAbout);
+  state.addEventListener("change", drawWords);
   drawWords();
 
   const form = h(
