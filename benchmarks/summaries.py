@@ -20,9 +20,11 @@ os.environ.update(POWERTOOLS_METRICS_NAMESPACE="bench", AWS_DEFAULT_REGION="us-e
 
 from local import event_pattern
 from local.bridges import template
-from order_cancellation import mail, store
-from order_cancellation.requests import Contact
+from order_cancellation.domain.sellers import Contact
+from order_cancellation.mail.compose import compose
+from order_cancellation.tables.orders import order_from_image
 
+ORIGIN = "https://portal.example.com"
 RECORDS = 10_000
 SELLERS = 200
 ROUNDS = 5
@@ -71,7 +73,7 @@ def records() -> list[dict[str, Any]]:
 def group_as_the_function_does(batch: Sequence[dict[str, Any]]) -> int:
     sellers: dict[str, dict[str, Any]] = {}
     for record in batch:
-        order = store.order_from(record["dynamodb"]["NewImage"])
+        order = order_from_image(record["dynamodb"]["NewImage"])
         sellers.setdefault(order.seller_id, {})[order.order_id] = order
     return len(sellers)
 
@@ -131,15 +133,15 @@ def main() -> None:
     )
 
     contact = Contact("Acme Outdoor", "ops@acme.example", "America/Los_Angeles", "each_batch")
-    orders = [store.order_from(record["dynamodb"]["NewImage"]) for record in batch[:1000]]
+    orders = [order_from_image(record["dynamodb"]["NewImage"]) for record in batch[:1000]]
     sizes = (1, 10, 100, 1000)
-    composing = [lambda size=size: mail.compose(contact, "S-1", orders[:size]) for size in sizes]
+    composing = [lambda size=size: compose(contact, "S-1", orders[:size], ORIGIN) for size in sizes]
     table(
         "Composing one mail",
         "ms",
         [(f"{size} orders", each * 1000) for size, each in zip(sizes, median_seconds(composing), strict=True)],
     )
-    made = mail.compose(contact, "S-1", orders)
+    made = compose(contact, "S-1", orders, ORIGIN)
     print(f"  1,000 orders: {len(made.html.encode()):,} bytes of HTML, {len(made.text.encode()):,} of text")
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from order_cancellation.orders import Cancellation, Line, Order, Placement
-from order_cancellation.requests import Contact
+from order_cancellation.domain.cancellations import Cancellation
+from order_cancellation.domain.orders import Line, Order, Placement
+from order_cancellation.domain.sellers import Contact
 
 ACME = Contact("Acme Outdoor", "ops@acme.example", "America/Los_Angeles", "each_batch")
 

@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from order_cancellation import orders
-from order_cancellation.orders import Cancellation, Line, Order, Placement
+from order_cancellation.domain import orders
+from order_cancellation.domain.cancellations import Cancellation
+from order_cancellation.domain.orders import Event, Line, Order, Placement
 
 PLACED_AT = "2026-11-23T08:15:00Z"
 CANCELLED_AT = "2026-11-23T14:02:11.123Z"
 PACKED_AT = "2026-11-23T14:01:58Z"
+
+
+def event(name: str, at: str) -> Event:
+    """What a fulfillment center reports about the order of these examples."""
+    return Event("acme", "A-1001", name, at)
 
 
 def placement(*centers: str, marketplace: str = "amazon") -> Placement:

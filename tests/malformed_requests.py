@@ -261,18 +261,17 @@ def _paths() -> Iterator[Malformed]:
     for route, ids in PATHS.items():
         body = json.dumps(GOOD[route]).encode() if route in GOOD else None
         for name in ids:
-            for what, value, named in (
-                ("65 characters", "x" * 65, name),
-                ("a leading dot", ".M-1", name),
-                ("a leading hyphen", "-M-1", name),
-                ("a space", "M 1", name),
-                ("a letter that is not ASCII", "Mé", name),
-                ("a digit that is not ASCII", "M-١", name),
-                ("a quotation mark", 'M"1', "path"),
-                ("NUL", "M\x00", "path"),
+            for what, value in (
+                ("65 characters", "x" * 65),
+                ("a leading dot", ".M-1"),
+                ("a leading hyphen", "-M-1"),
+                ("a space", "M 1"),
+                ("a letter that is not ASCII", "Mé"),
+                ("a digit that is not ASCII", "M-١"),
+                ("a quotation mark", 'M"1'),
+                ("NUL", "M\x00"),
             ):
-                why = "must be 1 to 64 of" if named == name else "has an id with a character that no id may have"
-                yield Malformed(route, f"{name} with {what}", named, why, body, path={name: value})
+                yield Malformed(route, f"{name} with {what}", name, "must be 1 to 64 of", body, path={name: value})
     yield Malformed(
         "place_order",
         "an order called cancel",

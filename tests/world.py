@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from order_cancellation import cancelling, orders, summaries, times
-from order_cancellation.ledger import Ledger
-from order_cancellation.orders import Order
-from order_cancellation.requests import Contact
-from order_cancellation.store import Orders, Sellers
-from order_cancellation.summaries import Seller
+from order_cancellation.actions.cancel import cancel
+from order_cancellation.domain import orders, summaries, times
+from order_cancellation.domain.cancellations import CancelCommand, Identity
+from order_cancellation.domain.orders import Event, Order
+from order_cancellation.domain.sellers import Contact, Seller
+from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.outbox import Outbox
+from order_cancellation.tables.sellers import Sellers
 from tests import examples
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ ORDERS = {
     ("bluebird", "B-1002"): (("EWR2",), ("allocated", "picking")),
 }
 SUMMARY_ID = "S-20261120-093100123-9f2c41d07a3e"
-_SUMMARISED = Seller("bluebird", Contact("Bluebird Home", "hello@bluebird.example", "Europe/Berlin", "each_batch"))
+_SUMMARIZED = Seller("bluebird", Contact("Bluebird Home", "hello@bluebird.example", "Europe/Berlin", "each_batch"))
 _TIMES = {
     "allocated": "2026-11-23T13:30:00Z",
     "picking": "2026-11-23T13:40:00Z",
@@ -55,8 +57,8 @@ def furnish(dynamodb: DynamoDBClient, tables: Mapping[str, str]) -> None:
         order = _place(table, seller_id, order_id, *centers)
         for event in events:
             order = report(table, order, centers[0], event, _TIMES[event])
-    Sellers(dynamodb, tables["SELLERS_TABLE"]).register(_SUMMARISED.seller_id, _SUMMARISED.contact)
-    _seal_a_summary(table, Ledger(dynamodb, tables["ORDERS_TABLE"], tables["SUMMARIES_TABLE"]))
+    Sellers(dynamodb, tables["SELLERS_TABLE"]).register(_SUMMARIZED.seller_id, _SUMMARIZED.contact)
+    _seal_a_summary(table, Outbox(dynamodb, tables["ORDERS_TABLE"], tables["SUMMARIES_TABLE"]))
 
 
 def _place(table: Orders, seller_id: str, order_id: str, *centers: str) -> Order:
@@ -69,28 +71,24 @@ def _place(table: Orders, seller_id: str, order_id: str, *centers: str) -> Order
     return order
 
 
-def _seal_a_summary(table: Orders, ledger: Ledger) -> None:
+def _seal_a_summary(table: Orders, outbox: Outbox) -> None:
     """Bluebird's order B-1003 was auto-cancelled, and its summary is pending under a lease that is over."""
-    order = _place(table, _SUMMARISED.seller_id, "B-1003", "LAX1")
+    order = _place(table, _SUMMARIZED.seller_id, "B-1003", "LAX1")
     with patch.object(times, "now", lambda: "2026-11-20T09:30:02.118Z"):
-        cancelling.cancel(
+        cancel(
             table,
-            cancelling.Attempt("9b3a3e0e-5e3c-4b7b-9a39-0d7c7e1f3a52"),
-            kind="auto",
-            seller_id=order.seller_id,
-            order_id=order.order_id,
-            reason="stockout",
-            skus=("LAMP-HEAD-01",),
+            Identity("9b3a3e0e-5e3c-4b7b-9a39-0d7c7e1f3a52"),
+            CancelCommand("auto", order.seller_id, order.order_id, "stockout", skus=("LAMP-HEAD-01",)),
         )
     with patch.object(summaries, "new_summary_id", lambda _: SUMMARY_ID):
-        sealed = ledger.seal(_SUMMARISED, [order.order_id], "2026-11-20T09:31:00.123Z")
+        sealed = outbox.seal(_SUMMARIZED, [order.order_id], "2026-11-20T09:31:00.123Z")
     assert sealed
     assert sealed.lease_until < times.now()
 
 
 def report(table: Orders, order: Order, fc_id: str, event: str, at: str) -> Order:
     """Record an event of a fulfillment center's that moves the order forward."""
-    advanced = orders.record(order, fc_id, event, at)
+    advanced = orders.advanced(order, fc_id, Event(order.seller_id, order.order_id, event, at))
     assert advanced
     written, result = table.advance(order, advanced)
     assert written

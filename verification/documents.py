@@ -38,7 +38,7 @@ _TAIL = """
   It visits every state within these bounds, and from each there is a way on to one where every auto-cancellation has
   been told. Paths of it are replayed on the real handlers, step by step, and the tables compared; so the model is not
   only right, it is about this code.
-- **Handlers in process**: the functions as they are deployed, with the real SDK (its serialising, its retries, its
+- **Handlers in process**: the functions as they are deployed, with the real SDK (its serializing, its retries, its
   parsing of errors), on tables in memory that carry out one request at a time. Those tables are held to moto and to
   DynamoDB's documentation by differential tests (`tests/simulation/test_memory_tables.py`). A schedule decides which of
   the calls in flight goes on, at each of their requests: orders of events that a network shows once in a year come up
@@ -48,7 +48,7 @@ _TAIL = """
 
 ## What only AWS itself can show
 
-- That DynamoDB keeps its promises: conditional writes and transactions serialised across partitions and failures,
+- That DynamoDB keeps its promises: conditional writes and transactions serialized across partitions and failures,
   strongly consistent reads, ALL_OLD on a failed condition, a transaction repeated under its token. All of the above
   takes them as given.
 - How Lambda polls the stream: retries, the checkpoint at the lowest failed record, bisecting, the failure queue. They

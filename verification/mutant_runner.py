@@ -17,7 +17,7 @@ from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-import aws_lambda_powertools.event_handler
+import aws_lambda_powertools.metrics
 import boto3
 import hypothesis
 import jinja2
@@ -25,10 +25,10 @@ import pytest
 import yaml
 
 from local.bridges import template
-from verification.mutants import PACKAGE, every
+from verification.mutants import every, path_of
 
 SECONDS = 60
-WARM = (aws_lambda_powertools.event_handler, hypothesis, jinja2, yaml)  # imported to be there already
+WARM = (aws_lambda_powertools.metrics, hypothesis, jinja2, yaml)  # imported to be there already
 
 
 class MutantImporter(importlib.abc.MetaPathFinder, Loader):
@@ -42,8 +42,8 @@ class MutantImporter(importlib.abc.MetaPathFinder, Loader):
         return importlib.machinery.ModuleSpec(fullname, self) if fullname == self._module else None
 
     def exec_module(self, module: ModuleType) -> None:
-        name = module.__name__.rpartition(".")[2]
-        exec(compile(self._source, str(PACKAGE / f"{name}.py"), "exec"), module.__dict__)  # noqa: S102 - that is what it is for
+        path = path_of(module.__name__.removeprefix("order_cancellation."))
+        exec(compile(self._source, str(path), "exec"), module.__dict__)  # noqa: S102 - that is what it is for
 
 
 def survives(module: str, source: str, tests: Sequence[str]) -> bool:
@@ -74,9 +74,9 @@ def main() -> None:
     template()  # and so is the template
     gc.freeze()  # or every child would copy what it only counts
     mutants = {mutant.name: mutant for mutant in every()}
-    original = (PACKAGE / "store.py").read_text()
+    original = path_of("tables.orders").read_text()
     for tests in job["baselines"]:
-        print(json.dumps({"baseline": survives("store", original, tests)}), flush=True)
+        print(json.dumps({"baseline": survives("tables.orders", original, tests)}), flush=True)
     for name, tests in job["mutants"]:
         began = time.monotonic()
         lived = survives(mutants[name].module, mutants[name].source, tests)

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "layers" / "order_cancellation" / "orde
 
 # module: the functions, methods and constants that are mutated
 SCOPES = {
-    "orders": (
+    "domain.orders": (
         "TRANSITIONS",
         "CANCELLABLE",
         "PROGRESS",
@@ -22,12 +22,22 @@ SCOPES = {
         "packed",
         "furthest",
         "status_of",
-        "record",
+        "advanced",
     ),
-    "store": ("Orders.cancel", "Orders.place", "Orders.advance", "Orders.mark", "Orders.find", "Orders._update"),
-    "ledger": ("Ledger", "_CLAIMS_PER_TRANSACTION", "_CONFLICT_TRIES", "_SETTLES"),
-    "cancelling": ("_settle",),
-    "progress": ("record", "_open_for"),
+    "domain.summaries": ("FOLLOWS",),
+    "tables.client": ("Table.get", "Table.update", "update_request"),
+    "tables.orders": (
+        "Orders.cancel",
+        "Orders.place",
+        "Orders.advance",
+        "Orders.mark",
+        "Orders.find",
+        "Orders._update",
+    ),
+    "tables.outbox": ("Outbox", "_CLAIMS_PER_TRANSACTION", "_CONFLICT_TRIES"),
+    "tables.summaries": ("Summaries", "until"),
+    "actions.cancel": ("_outcome",),
+    "actions.report": ("report", "_open_for"),
 }
 _STATUS_NAMES = ("RECEIVED", "ALLOCATED", "PICKING", "PICKED_PACKED", "SHIPPED", "DELIVERED", "CANCELLED")
 _SUMMARY_STATUSES = ("pending", "sent", "delivered", "bounced", "parked")
@@ -61,11 +71,15 @@ class Mutant:
     source: str
 
 
+def path_of(module: str) -> Path:
+    return PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
+
+
 def every() -> list[Mutant]:
     """All mutants, always in the same order."""
     found: dict[str, Mutant] = {}
     for module, scope in SCOPES.items():
-        source = (PACKAGE / f"{module}.py").read_text()
+        source = path_of(module).read_text()
         original = ast.unparse(ast.parse(source))
         for mutant in _of_module(module, source, frozenset(scope)):
             if mutant.source != original:

@@ -15,7 +15,10 @@ from unittest.mock import patch
 
 from botocore.config import Config
 
-from order_cancellation import observability, postage, store, summaries, times
+from order_cancellation import observability
+from order_cancellation.domain import summaries, times
+from order_cancellation.mail import ses as product_ses
+from order_cancellation.tables import client as tables_client
 from tests import functions
 from tests.functions import Context, http_event, machine_claims, seller_claims
 from verification import tables
@@ -97,7 +100,7 @@ class Clock:
         """The code under test takes the time from here, and the random part of a summary's id."""
         with (
             patch.object(times, "now", self.now),
-            patch("order_cancellation.summaries.secrets.token_hex", self._token),
+            patch("order_cancellation.domain.summaries.secrets.token_hex", self._token),
         ):
             yield
 
@@ -123,8 +126,8 @@ class Station:
         """The module of a function; loaded at its first use."""
         if name not in self._modules:
             with (
-                patch.object(store, "client", lambda: self._dynamodb),
-                patch.object(postage, "client", lambda: self._ses),
+                patch.object(tables_client, "client", lambda: self._dynamodb),
+                patch.object(product_ses, "client", lambda: self._ses),
             ):
                 self._modules[name] = functions.load(name)
         return self._modules[name]

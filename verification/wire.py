@@ -1,7 +1,7 @@
 """The real SDK clients on tables and a post office in memory: every HTTP try can be held up, watched, or broken.
 
 botocore emits ``before-send`` for each try, retries included, and takes what a handler returns for the HTTP response.
-So all of the SDK is in play (serialising, retrying, parsing errors) and no socket is opened.
+So all of the SDK is in play (serializing, retrying, parsing errors) and no socket is opened.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
-from order_cancellation import postage, store
+from order_cancellation.mail import ses as product_ses
+from order_cancellation.tables import client as tables_client
 from tests.http_responses import http_response
 from verification.tables import Tables
 
@@ -88,14 +89,14 @@ def no_hook(_: Call) -> None:
 
 def dynamodb(tables: Tables, hook: Hook = no_hook) -> Any:
     """The product's own DynamoDB client, on tables in memory."""
-    client = store.client()
+    client = tables_client.client()
     _connect(client, "dynamodb", tables.answer, hook)
     return client
 
 
 def ses(post_office: PostOffice, hook: Hook = no_hook) -> Any:
     """The product's own SES client, on a post office in memory."""
-    client = postage.client()
+    client = product_ses.client()
     _connect(client, "sesv2", post_office.answer, hook)
     return client
 

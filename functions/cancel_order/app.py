@@ -1,44 +1,47 @@
 """A seller cancels one order, or up to a hundred at once."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import batch, cancelling, requests, settings, store
-from order_cancellation.api import Api, Reply, reply, seller
-from order_cancellation.cancelling import Attempt, Cancelled
+from order_cancellation import settings
+from order_cancellation.actions.cancel import cancel
+from order_cancellation.http import batch, documents, parse
+from order_cancellation.http.api import Api, Reply
+from order_cancellation.http.request import Request
 from order_cancellation.observability import count, logger, metrics
-from order_cancellation.requests import CancelAsk
-
-orders = store.Orders(store.client(), settings.required("ORDERS_TABLE"))
-api = Api()
+from order_cancellation.tables.client import client
+from order_cancellation.tables.orders import Orders
 
 
-@api.routes.post("/orders/cancel")
-def cancel_many() -> Reply:
-    seller_id = seller(api.event)
-    attempt = api.attempt()
-    asks = requests.cancel_batch(requests.json_body(api.event))
-    return batch.run(asks, lambda ask: _cancel(seller_id, ask, attempt), api.in_time)
+@dataclass(frozen=True)
+class Settings(settings.Http):
+    orders_table: str
 
 
-@api.routes.post("/orders/<order_id>/cancel")
-def cancel_one(order_id: str) -> Reply:
-    seller_id = seller(api.event)
-    attempt = api.attempt()
-    ask = requests.cancel(requests.path_id(order_id, "order_id"), requests.json_body(api.event))
-    cancelled = _cancel(seller_id, ask, attempt)
+told = settings.read(Settings)
+orders = Orders(client(), told.orders_table)
+api = Api(told)
+
+
+@api.route("POST", "/orders/{order_id}/cancel")
+def cancel_one(request: Request) -> Reply:
+    seller_id = request.seller()
+    command = parse.cancel(seller_id, request.path_id("order_id"), request.body())
+    cancelled = cancel(orders, request.identity(), command)
     count(f"Cancel.{cancelled.outcome}")
-    return reply(200, cancelled.document(), {"Idempotent-Replayed": "true"} if cancelled.replayed else None)
+    replayed = {"Idempotent-Replayed": "true"} if cancelled.replayed else {}
+    return Reply(200, documents.cancel_document(cancelled), replayed)
+
+
+@api.route("POST", "/orders/cancel")
+def cancel_many(request: Request) -> Reply:
+    seller_id = request.seller()
+    return batch.cancel_each(orders, request, parse.cancel_batch(seller_id, request.body()))
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.handle(event, context)
-
-
-def _cancel(seller_id: str, ask: CancelAsk, attempt: Attempt) -> Cancelled:
-    return cancelling.cancel(
-        orders, attempt, kind="seller", seller_id=seller_id, order_id=ask.order_id, reason=ask.reason, note=ask.note
-    )

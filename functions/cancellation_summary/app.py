@@ -4,12 +4,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import outbox, store
-from order_cancellation.mailroom import MIN_SEND_MS, SendingStopped
+from order_cancellation import settings
+from order_cancellation.domain.orders import Order
+from order_cancellation.mail import ses
+from order_cancellation.mail.deliver import MIN_SEND_MS, Deliveries, SendingStopped, report_stop
 from order_cancellation.observability import count, logger, metrics
-from order_cancellation.orders import Order
+from order_cancellation.tables.client import client
+from order_cancellation.tables.orders import order_from_image
 
-mailroom = outbox.open_mailroom()
+deliveries = Deliveries(settings.read(settings.Mail), client(), ses.client())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -23,7 +26,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     for record in event["Records"]:
         number = record["dynamodb"]["SequenceNumber"]
         try:
-            order = store.order_from(record["dynamodb"]["NewImage"])
+            order = order_from_image(record["dynamodb"]["NewImage"])
         except (AttributeError, KeyError, TypeError, ValueError):
             logger.exception("unreadable record", extra={"sequence_number": number})
             failed.append(number)
@@ -34,9 +37,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         try:
             if context.get_remaining_time_in_millis() < MIN_SEND_MS:
                 raise TimeoutError("no time is left to tell this seller")
-            mailroom.tell(seller_id, [order for _, order in entries.values()])
+            deliveries.tell(seller_id, [order for _, order in entries.values()])
         except SendingStopped as reason:
-            outbox.report_stop(reason)
+            report_stop(reason)
             break  # all that is left is due, and the sweep sends it when SES takes mail again
         except Exception:  # the other sellers must still be told
             logger.exception("seller not told", extra={"seller_id": seller_id})

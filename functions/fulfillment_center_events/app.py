@@ -1,31 +1,46 @@
 """A fulfillment center reports what it did with an order, or is told to put the goods back."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import progress, requests, settings, store
-from order_cancellation.api import Api, Reply, machine, reply
-from order_cancellation.errors import Problem
+from order_cancellation import settings
+from order_cancellation.actions.report import report
+from order_cancellation.domain.refusals import Forbidden
+from order_cancellation.http import parse
+from order_cancellation.http.api import Api, Reply
+from order_cancellation.http.request import Request
 from order_cancellation.observability import count, logger, metrics
-
-dynamodb = store.client()
-orders = store.Orders(dynamodb, settings.required("ORDERS_TABLE"))
-fulfillment_centers = store.FulfillmentCenters(dynamodb, settings.required("FULFILLMENT_CENTERS_TABLE"))
-api = Api()
+from order_cancellation.tables.client import client
+from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.sellers import FulfillmentCenters
 
 
-@api.routes.post("/fulfillment-centers/<fc_id>/events")
-def report(fc_id: str) -> Reply:
-    client_id = machine(api.event, "fulfillment/events")
-    fc_id = requests.path_id(fc_id, "fc_id")
-    reported = requests.fulfillment_event(requests.json_body(api.event))
+@dataclass(frozen=True)
+class Settings(settings.Http):
+    orders_table: str
+    fulfillment_centers_table: str
+
+
+told = settings.read(Settings)
+dynamodb = client()
+orders = Orders(dynamodb, told.orders_table)
+fulfillment_centers = FulfillmentCenters(dynamodb, told.fulfillment_centers_table)
+api = Api(told)
+
+
+@api.route("POST", "/fulfillment-centers/{fc_id}/events")
+def report_event(request: Request) -> Reply:
+    client_id = request.machine("fulfillment/events")
+    fc_id = request.path_id("fc_id")
+    event = parse.event(request.body())
     if fulfillment_centers.known_by(client_id) != fc_id:
-        raise Problem("forbidden", f"This token is not fulfillment center {fc_id}'s.")
-    outcome, order = progress.record(orders, fc_id, reported)
-    count(f"Event.{reported.event}.{outcome}")
+        raise Forbidden(f"This token is not fulfillment center {fc_id}'s.")
+    outcome, order = report(orders, fc_id, event)
+    count(f"Event.{event.event}.{outcome}")
     document = {"order_id": order.order_id, "fc_id": fc_id, "outcome": outcome, "order_status": order.status}
-    return reply(200, document)
+    return Reply(200, document)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -1,32 +1,38 @@
-"""A seller notes what he has done, or need not do, in the marketplace about an order that is cancelled here."""
+"""A seller notes what they have done, or need not do, in the marketplace about an order that is cancelled here."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import marketplace, requests, settings, store
-from order_cancellation.api import Api, Reply, reply, seller
+from order_cancellation import settings
+from order_cancellation.actions.mark import mark
+from order_cancellation.http import documents, parse
+from order_cancellation.http.api import Api, Reply
+from order_cancellation.http.request import Request
 from order_cancellation.observability import count, logger, metrics
+from order_cancellation.tables.client import client
+from order_cancellation.tables.orders import Orders
 
-orders = store.Orders(store.client(), settings.required("ORDERS_TABLE"))
-api = Api()
+
+@dataclass(frozen=True)
+class Settings(settings.Http):
+    orders_table: str
 
 
-@api.routes.put("/orders/<order_id>/marketplace-cancellation")
-def mark(order_id: str) -> Reply:
-    seller_id = seller(api.event)
-    order_id = requests.path_id(order_id, "order_id")
-    state = requests.marketplace_cancellation(requests.json_body(api.event))
-    order = marketplace.mark(orders, seller_id, order_id, state)
+told = settings.read(Settings)
+orders = Orders(client(), told.orders_table)
+api = Api(told)
+
+
+@api.route("PUT", "/orders/{order_id}/marketplace-cancellation")
+def mark_order(request: Request) -> Reply:
+    seller_id = request.seller()
+    order_id = request.path_id("order_id")
+    state = parse.marketplace_cancellation(request.body())
+    order = mark(orders, seller_id, order_id, state)
     count(f"MarketplaceCancellation.{state}")
-    document = {
-        "order_id": order.order_id,
-        "status": order.status,
-        "marketplace": order.placement.marketplace,
-        "marketplace_order_id": order.placement.marketplace_order_id,
-        "marketplace_cancellation": order.marketplace_cancellation,
-    }
-    return reply(200, document)
+    return Reply(200, documents.mark_document(order))
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -1,64 +1,61 @@
 """The network's planner registers sellers, places their orders, and auto-cancels what cannot be shipped."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import answers, batch, cancelling, placing, requests, settings, store
-from order_cancellation.api import Api, Reply, machine, reply
-from order_cancellation.cancelling import Attempt, Cancelled
+from order_cancellation import settings
+from order_cancellation.actions.place import place
+from order_cancellation.http import batch, documents, parse
+from order_cancellation.http.api import Api, Reply
+from order_cancellation.http.request import Request
 from order_cancellation.observability import count, logger, metrics
-from order_cancellation.requests import AutoCancelAsk
-
-dynamodb = store.client()
-orders = store.Orders(dynamodb, settings.required("ORDERS_TABLE"))
-sellers = store.Sellers(dynamodb, settings.required("SELLERS_TABLE"))
-api = Api()
+from order_cancellation.tables.client import client
+from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.sellers import Sellers
 
 
-@api.routes.put("/sellers/<seller_id>")
-def register_seller(seller_id: str) -> Reply:
-    machine(api.event, "network/sellers")
-    seller_id = requests.path_id(seller_id, "seller_id")
-    contact = requests.contact(requests.json_body(api.event))
+@dataclass(frozen=True)
+class Settings(settings.Http):
+    orders_table: str
+    sellers_table: str
+
+
+told = settings.read(Settings)
+dynamodb = client()
+orders = Orders(dynamodb, told.orders_table)
+sellers = Sellers(dynamodb, told.sellers_table)
+api = Api(told)
+
+
+@api.route("PUT", "/sellers/{seller_id}")
+def register_seller(request: Request) -> Reply:
+    request.machine("network/sellers")
+    seller_id = request.path_id("seller_id")
+    contact = parse.contact(request.body())
     sellers.register(seller_id, contact)
     count("SellersRegistered")
-    return reply(200, {"seller_id": seller_id, **contact.document()})
+    return Reply(200, documents.seller_document(seller_id, contact))
 
 
-@api.routes.put("/sellers/<seller_id>/orders/<order_id>")
-def place_order(seller_id: str, order_id: str) -> Reply:
-    machine(api.event, "network/orders")
-    seller_id = requests.path_id(seller_id, "seller_id")
-    order_id = requests.new_order_id(order_id)
-    placement = requests.placement(requests.json_body(api.event))
-    created, order = placing.place(orders, seller_id, order_id, placement)
+@api.route("PUT", "/sellers/{seller_id}/orders/{order_id}")
+def place_order(request: Request) -> Reply:
+    request.machine("network/orders")
+    seller_id = request.path_id("seller_id")
+    order_id = parse.new_order_id(request.path_id("order_id"))
+    created, order = place(orders, seller_id, order_id, parse.placement(request.body()))
     count("OrdersPlaced" if created else "OrdersPlacedAgain")
-    return reply(201 if created else 200, {"seller_id": seller_id, **answers.order_document(order)})
+    return Reply(201 if created else 200, {"seller_id": seller_id, **documents.order_document(order)})
 
 
-@api.routes.post("/auto-cancellations")
-def auto_cancel() -> Reply:
-    machine(api.event, "network/orders")
-    attempt = api.attempt()
-    asks = requests.auto_cancel_batch(requests.json_body(api.event))
-    return batch.run(asks, lambda ask: _cancel(ask, attempt), api.in_time)
+@api.route("POST", "/auto-cancellations")
+def auto_cancel(request: Request) -> Reply:
+    request.machine("network/orders")
+    return batch.cancel_each(orders, request, parse.auto_cancel_batch(request.body()))
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.handle(event, context)
-
-
-def _cancel(ask: AutoCancelAsk, attempt: Attempt) -> Cancelled:
-    return cancelling.cancel(
-        orders,
-        attempt,
-        kind="auto",
-        seller_id=ask.seller_id,
-        order_id=ask.order_id,
-        reason=ask.reason,
-        detail=ask.detail,
-        skus=ask.skus,
-    )

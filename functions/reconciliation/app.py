@@ -1,25 +1,39 @@
 """Where a marketplace and this network disagree about a seller's orders. Reads only."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import marketplace, requests, settings, store
-from order_cancellation.api import Api, Reply, reply, seller
+from order_cancellation import settings
+from order_cancellation.actions.reconcile import reconcile
+from order_cancellation.http import documents, parse
+from order_cancellation.http.api import Api, Reply
+from order_cancellation.http.request import Request
 from order_cancellation.observability import count, logger, metrics
+from order_cancellation.tables.client import client
+from order_cancellation.tables.order_lists import OrderLists
 
-orders = store.Orders(store.client(), settings.required("ORDERS_TABLE"))
-api = Api()
+
+@dataclass(frozen=True)
+class Settings(settings.Http):
+    orders_table: str
 
 
-@api.routes.post("/reconciliations")
-def reconcile() -> Reply:
-    seller_id = seller(api.event)
-    ask = requests.reconciliation(requests.json_body(api.event, requests.MAX_RECONCILIATION_BYTES))
-    document = marketplace.reconcile(orders, seller_id, ask, api.in_time)
+told = settings.read(Settings)
+dynamodb = client()
+lists = OrderLists(dynamodb, told.orders_table)
+api = Api(told)
+
+
+@api.route("POST", "/reconciliations")
+def compare(request: Request) -> Reply:
+    seller_id = request.seller()
+    said = parse.reconciliation(request.body(parse.MAX_RECONCILIATION_BYTES))
+    document = documents.differences_document(said, reconcile(lists, seller_id, said, request.in_time))
     for name, orders_found in document["counts"].items():
         count(f"Reconciliation.{name}", orders_found)
-    return reply(200, document)
+    return Reply(200, document)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

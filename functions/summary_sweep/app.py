@@ -6,12 +6,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import outbox, times
-from order_cancellation.mailroom import MIN_SEND_MS, SendingStopped
+from order_cancellation import settings
+from order_cancellation.domain import times
+from order_cancellation.domain.summaries import SHARDS
+from order_cancellation.mail import ses
+from order_cancellation.mail.deliver import MIN_SEND_MS, Deliveries, SendingStopped, one_seller, report_stop
 from order_cancellation.observability import count, logger, metrics
-from order_cancellation.summaries import SHARDS
+from order_cancellation.tables.client import client
 
-mailroom = outbox.open_mailroom()
+deliveries = Deliveries(settings.read(settings.Mail), client(), ses.client())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -21,14 +24,14 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
     count("Sweeps")
     try:
         for shard in SHARDS:
-            for seller_id, summary_id in list(mailroom.ledger.expired(shard, now)):
+            for seller_id, summary_id in list(deliveries.summaries.expired(shard, now)):
                 if context.get_remaining_time_in_millis() > MIN_SEND_MS:
-                    outbox.attempt(mailroom.send_again, seller_id, summary_id)
-            due = sorted(mailroom.ledger.due(shard, now))
+                    one_seller(deliveries.send_again, seller_id, summary_id)
+            due = sorted(deliveries.outbox.due(shard, now))
             for seller_id, entries in groupby(due, key=itemgetter(0)):
                 if context.get_remaining_time_in_millis() > MIN_SEND_MS:
                     order_ids = [order_id for _, order_id in entries]
                     count("OrdersSwept", len(order_ids))
-                    outbox.attempt(mailroom.tell_again, seller_id, order_ids)
+                    one_seller(deliveries.tell_due, seller_id, order_ids)
     except SendingStopped as reason:
-        outbox.report_stop(reason)
+        report_stop(reason)

@@ -1,35 +1,46 @@
-"""The summaries of auto-cancelled orders that were mailed to a seller, and whether his mail arrives."""
+"""The summaries of auto-cancelled orders that were mailed to a seller, and whether their mail arrives."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from order_cancellation import answers, cursors, requests, settings, store
-from order_cancellation.api import Api, Reply, reply, seller
+from order_cancellation import settings
+from order_cancellation.http import cursors, documents, parse
+from order_cancellation.http.api import Api, Reply
+from order_cancellation.http.request import Request
 from order_cancellation.observability import count, logger, metrics
-
-dynamodb = store.client()
-summaries = store.Summaries(dynamodb, settings.required("SUMMARIES_TABLE"))
-sellers = store.Sellers(dynamodb, settings.required("SELLERS_TABLE"))
-api = Api()
+from order_cancellation.tables.client import client
+from order_cancellation.tables.sellers import Sellers
+from order_cancellation.tables.summaries import Summaries
 
 
-@api.routes.get("/summaries")
-def list_summaries() -> Reply:
-    seller_id = seller(api.event)
-    query = requests.query(api.event, ("limit", "cursor"))
-    found, last = summaries.page(
-        seller_id,
-        limit=requests.page_size(query.get("limit", "25"), "limit"),
-        before=cursors.decode(query["cursor"]) if "cursor" in query else None,
-    )
+@dataclass(frozen=True)
+class Settings(settings.Http):
+    summaries_table: str
+    sellers_table: str
+
+
+told = settings.read(Settings)
+dynamodb = client()
+summaries = Summaries(dynamodb, told.summaries_table)
+sellers = Sellers(dynamodb, told.sellers_table)
+api = Api(told)
+
+
+@api.route("GET", "/summaries")
+def list_summaries(request: Request) -> Reply:
+    seller_id = request.seller()
+    query = request.query("limit", "cursor")
+    before = cursors.decode(query["cursor"]) if "cursor" in query else None
+    found, last = summaries.page(seller_id, parse.page_size(query), before)
     count("SummariesListed", len(found))
     document = {
-        "summaries": [answers.summary_document(summary) for summary in found],
+        "summaries": [documents.summary_document(summary) for summary in found],
         "cursor": last and cursors.encode(last),
-        "contact": answers.contact_document(sellers.find(seller_id)),
+        "contact": documents.contact_document(sellers.find(seller_id)),
     }
-    return reply(200, document)
+    return Reply(200, document)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

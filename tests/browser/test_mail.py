@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 from playwright.sync_api import Page
 
-from order_cancellation import mail
-from order_cancellation.orders import Order
+from order_cancellation.domain.orders import Order
+from order_cancellation.mail import compose as mail
 from tests.browser.conftest import NewPage, violations
 from tests.cancelled_orders import ACME, auto_cancelled, longest, one_of_each
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from local import mailbox, web
 from local.cloud import HOST
-from order_cancellation import mail
+from order_cancellation.mail import compose as mail
 from tests.browser.conftest import NewPage, violations
 from tests.cancelled_orders import ACME, one_of_each
 from tests.mailboxes import captured

@@ -12,7 +12,7 @@ from urllib3 import HTTPHeaderDict
 
 from local.client import Answer, Client
 from local.cloud import Cloud
-from order_cancellation import requests
+from order_cancellation.http import parse, request
 from tests import functions
 from tests.contract import document
 from tests.contract.conftest import MAILED, SELLER, Callers, PlaceOne, as_nobody
@@ -232,10 +232,10 @@ def mailed(story: Story) -> Answer:
     """A summary that was sent, by the deployed functions, to an address that nothing is known of."""
     contact = {"name": "Mailed", "email": f"{story.order_id}@contract.example", "time_zone": "UTC"}
     assert story.callers.planner.put(f"/sellers/{MAILED}", contact).status == 200
-    return summarised(story, "sent")
+    return summarized(story, "sent")
 
 
-def summarised(story: Story, status: str) -> Answer:
+def summarized(story: Story, status: str) -> Answer:
     story.auto_cancel(story.place(story.order_id, seller_id=MAILED), seller_id=MAILED)
     return eventually(story, lambda _, summary: summary["status"] == status)
 
@@ -261,13 +261,13 @@ def mailed_in_vain(story: Story) -> Answer:
 def not_mailed_at_all(story: Story) -> Answer:
     mailed_in_vain(story)
     story.order_id += "-2"
-    return summarised(story, "parked")
+    return summarized(story, "parked")
 
 
 def mailed_page_by_page(story: Story) -> Answer:
     mailed(story)
     story.order_id += "-2"
-    summarised(story, "sent")
+    summarized(story, "sent")
     first = story.callers.mailed.get("/summaries", limit=1)
     answer = story.callers.mailed.get("/summaries", limit=1, cursor=first.body["cursor"])
     assert answer.body["summaries"][0]["summary_id"] < first.body["summaries"][0]["summary_id"]
@@ -439,7 +439,7 @@ def test_an_order_in_two_states_is_400(callers: Callers) -> None:
 
 @pytest.mark.parametrize("operation", WITH_A_BODY, ids=name_of)
 def test_a_body_over_the_limit_is_413_and_one_below_is_read(operation: document.Operation, callers: Callers) -> None:
-    most = requests.MAX_RECONCILIATION_BYTES if operation.id == "reconcile" else requests.MAX_BODY_BYTES
+    most = parse.MAX_RECONCILIATION_BYTES if operation.id == "reconcile" else request.MAX_BODY_BYTES
     for size, status in ((most, 400), (most + 1, 413)):
         body = {"unknown": "x" * (size - len(json.dumps({"unknown": ""})))}
         answer = ask(operation, callers.of(operation), body=body)

@@ -10,7 +10,8 @@ import schemathesis
 from local import bridges
 from local.client import Answer
 from local.cloud import ROOT
-from order_cancellation import errors, orders, reasons, requests, summaries
+from order_cancellation.domain import marketplaces, orders, reasons, sellers, summaries
+from order_cancellation.http import checks, parse, problems, request
 from tests.contract import document
 
 SCHEMAS = document.closed()["components"]["schemas"]
@@ -22,8 +23,8 @@ ENUMERATIONS = {
     "FulfillmentCenterStatus": orders.PROGRESS,
     "SellerReason": reasons.SELLER_REASONS,
     "AutoReason": reasons.AUTO_REASONS,
-    "SummaryPreference": requests.SUMMARY_PREFERENCES,
-    "MarketplaceCancellation": orders.MARKETPLACE_CANCELLATIONS,
+    "SummaryPreference": sellers.SUMMARY_PREFERENCES,
+    "MarketplaceCancellation": marketplaces.CANCELLATION_STATES,
     "SummaryStatus": get_args(summaries.Status),
 }
 REFUSALS = {f"order_{status}" for status in orders.PROGRESS if status not in orders.CANCELLABLE} | {"order_conflict"}
@@ -73,18 +74,18 @@ def test_an_enumeration_is_that_of_the_code(name: str) -> None:
 
 
 def test_the_problems_of_an_address_are_those_of_the_code() -> None:
-    kinds = get_args(get_type_hints(summaries.MailProblem)["kind"])
+    kinds = get_args(get_type_hints(sellers.MailProblem)["kind"])
     assert SCHEMAS["Undeliverable"]["properties"]["kind"]["enum"] == list(kinds)
 
 
 def test_the_sizes_are_those_of_the_code() -> None:
-    assert SCHEMAS["Text"]["maxLength"] == requests.MAX_TEXT
-    assert SCHEMAS["CancelBatchRequest"]["properties"]["orders"]["maxItems"] == requests.MAX_BATCH
-    assert SCHEMAS["AutoCancelBatchRequest"]["properties"]["cancellations"]["maxItems"] == requests.MAX_BATCH
+    assert SCHEMAS["Text"]["maxLength"] == checks.MAX_TEXT
+    assert SCHEMAS["CancelBatchRequest"]["properties"]["orders"]["maxItems"] == parse.MAX_BATCH
+    assert SCHEMAS["AutoCancelBatchRequest"]["properties"]["cancellations"]["maxItems"] == parse.MAX_BATCH
     reconciliation = SCHEMAS["ReconciliationRequest"]["properties"]["orders"]
-    assert reconciliation["maxItems"] == requests.MAX_RECONCILIATION
+    assert reconciliation["maxItems"] == parse.MAX_RECONCILIATION
     of_the_answer = SCHEMAS["Reconciliation"]["properties"]
-    assert of_the_answer["counts"]["properties"]["orders"]["maximum"] == requests.MAX_RECONCILIATION
+    assert of_the_answer["counts"]["properties"]["orders"]["maximum"] == parse.MAX_RECONCILIATION
     assert SCHEMAS["Summary"]["properties"]["orders"]["maxItems"] == summaries.MAX_ORDERS
     of_a_center = SCHEMAS["Order"]["properties"]["fulfillment_centers"]["items"]["properties"]
     assert of_a_center["events"]["maxItems"] == len(orders.EVENTS)
@@ -92,21 +93,21 @@ def test_the_sizes_are_those_of_the_code() -> None:
 
 def test_the_sizes_of_bodies_are_those_of_the_code() -> None:
     """They are words in the document: JSON Schema counts no bytes."""
-    assert (requests.MAX_BODY_BYTES, requests.MAX_RECONCILIATION_BYTES) == (64 * 1024, 256 * 1024)
+    assert (request.MAX_BODY_BYTES, parse.MAX_RECONCILIATION_BYTES) == (64 * 1024, 256 * 1024)
     assert "64 KiB; at most 256 KiB for" in document.load()["info"]["description"]
     assert "256 KiB" in document.operation("reconcile").raw["description"]
 
 
 def test_the_codes_are_those_of_the_code() -> None:
-    assert {code for properties in PROBLEMS.values() for code in allowed(properties["code"])} == set(errors.PROBLEMS)
+    assert {code for properties in PROBLEMS.values() for code in allowed(properties["code"])} == set(problems.PROBLEMS)
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_a_problem_has_the_status_and_title_of_the_code(name: str) -> None:
     properties = PROBLEMS[name]
     codes = allowed(properties["code"])
-    assert {errors.PROBLEMS[code][0] for code in codes} == {properties["status"]["const"]}
-    assert [errors.PROBLEMS[code][1] for code in codes] == allowed(properties["title"])
+    assert {problems.PROBLEMS[code][0] for code in codes} == {properties["status"]["const"]}
+    assert [problems.PROBLEMS[code][1] for code in codes] == allowed(properties["title"])
 
 
 def test_what_refuses_a_cancel_is_decided_by_the_table_of_transitions() -> None:
@@ -198,12 +199,12 @@ def test_api_gateways_own_error_is_documented(response_type: str) -> None:
         for reference in document.load()["components"]["responses"].values()
         if problem_properties(reference)["code"].get("const") == code
     )
-    assert errors.PROBLEMS[code] == (response["StatusCode"], json.loads(body)["title"])
+    assert problems.PROBLEMS[code] == (response["StatusCode"], json.loads(body)["title"])
     assert document.departures_from(documented, answer) == []
 
 
 def test_the_readme_has_every_code_with_its_status() -> None:
-    assert readme_table("code") == {code: str(status) for code, (status, _) in errors.PROBLEMS.items()}
+    assert readme_table("code") == {code: str(status) for code, (status, _) in problems.PROBLEMS.items()}
 
 
 def test_the_readme_has_every_parameter_with_its_default() -> None:

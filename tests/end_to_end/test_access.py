@@ -10,7 +10,7 @@ import pytest
 from local import seed
 from local.client import Answer, Client, seller_tokens
 from local.cloud import Cloud
-from order_cancellation import times
+from order_cancellation.domain import times
 from tests import examples
 from tests.local_stack import Place
 

@@ -3,7 +3,7 @@
 import pytest
 
 from local.client import Answer, Client
-from order_cancellation import times
+from order_cancellation.domain import times
 from tests import examples
 from tests.local_stack import Items, Place, Records
 

@@ -6,9 +6,10 @@ import pytest
 
 from local.client import Client
 from local.cloud import Cloud
-from order_cancellation import cancelling, store
-from order_cancellation.cancelling import Attempt
-from order_cancellation.orders import Line, Placement
+from order_cancellation.actions.cancel import cancel
+from order_cancellation.domain.cancellations import CancelCommand, Identity
+from order_cancellation.domain.orders import Line, Placement
+from order_cancellation.tables.orders import Orders
 from tests.local_stack import Place
 
 
@@ -18,7 +19,7 @@ class Metered:
     def __init__(self, cloud: Cloud, table: str) -> None:
         dynamodb = cloud.client("dynamodb")
         self.consumed: list[tuple[str, Any]] = []
-        self.orders = store.Orders(dynamodb, table)
+        self.orders = Orders(dynamodb, table)
         dynamodb.meta.events.register("provide-client-params.dynamodb.*", self._ask)
         dynamodb.meta.events.register("after-call.dynamodb.*", self._note)
 
@@ -41,8 +42,8 @@ def test_a_sellers_cancel_is_one_call_and_one_write_unit(metered: Metered) -> No
     assert placed["GlobalSecondaryIndexes"]["ByMarketplaceOrderId"]["CapacityUnits"] == 1.0, "the index is not metered"
     metered.consumed.clear()
 
-    attempt = Attempt("request-1", "key-1")
-    cancelling.cancel(metered.orders, attempt, kind="seller", seller_id="acme", order_id="COST-1", reason="other")
+    identity = Identity("request-1", "key-1")
+    cancel(metered.orders, identity, CancelCommand("seller", "acme", "COST-1", "other"))
     ((operation, cost),) = metered.consumed
     assert (operation, cost["CapacityUnits"]) == ("UpdateItem", 1.0)
     assert "GlobalSecondaryIndexes" not in cost

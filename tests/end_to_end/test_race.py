@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from local.client import Answer, Client
-from order_cancellation import times
+from order_cancellation.domain import times
 from tests.local_stack import Items, Place
 
 RACES = 300

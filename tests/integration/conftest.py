@@ -10,7 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from order_cancellation import store
+from order_cancellation.tables import client as tables_client
+from order_cancellation.tables.orders import Orders
 from tests import world
 from tests.integration.service import Service
 from tests.integration.wire import Wire
@@ -45,8 +46,8 @@ def dynamodb(aws: None) -> DynamoDBClient:
 @pytest.fixture
 def wire(aws: None, monkeypatch: pytest.MonkeyPatch) -> Wire:
     """The wire that all functions of the test share. No pause is made between the SDK's tries."""
-    client = store.client()
-    monkeypatch.setattr(store, "client", lambda: client)
+    client = tables_client.client()
+    monkeypatch.setattr(tables_client, "client", lambda: client)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     return Wire(client)
 
@@ -61,9 +62,9 @@ def service(wire: Wire, dynamodb: DynamoDBClient) -> Service:
 
 
 @pytest.fixture
-def orders(dynamodb: DynamoDBClient) -> store.Orders:
+def orders(dynamodb: DynamoDBClient) -> Orders:
     """The Orders table, past the wire."""
-    return store.Orders(dynamodb, os.environ["ORDERS_TABLE"])
+    return Orders(dynamodb, os.environ["ORDERS_TABLE"])
 
 
 @pytest.fixture(scope="session")

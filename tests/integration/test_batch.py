@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from order_cancellation import summaries
-from order_cancellation.store import MAX_CALL_SECONDS, Orders
+from order_cancellation.domain import summaries
+from order_cancellation.tables.client import MAX_CALL_SECONDS
+from order_cancellation.tables.orders import Orders
 from tests.functions import Context, Response
 from tests.integration.service import Service
 from tests.integration.wire import Wire, error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from order_cancellation.store import Orders
+from order_cancellation.tables.orders import Orders
 from tests import examples
 from tests.functions import Response, machine_claims, seller_claims
 from tests.integration.service import Service

@@ -4,8 +4,8 @@ from itertools import combinations_with_replacement
 
 import pytest
 
-from order_cancellation.orders import EVENTS
-from order_cancellation.store import Orders
+from order_cancellation.domain.orders import EVENTS
+from order_cancellation.tables.orders import Orders
 from tests import examples, world
 from tests.functions import machine_claims
 from tests.integration.service import Service

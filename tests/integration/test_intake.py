@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from order_cancellation.store import Orders
+from order_cancellation.tables.orders import Orders
 from tests import examples
 from tests.integration.service import Service
 from tests.integration.wire import Wire

@@ -10,9 +10,10 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from order_cancellation import store
-from order_cancellation.errors import Unavailable
-from order_cancellation.orders import TO_DO
+from order_cancellation.domain.marketplaces import TO_DO
+from order_cancellation.domain.refusals import Unavailable
+from order_cancellation.tables.client import MAX_CALL_SECONDS
+from order_cancellation.tables.orders import Orders
 from tests import functions, tables
 from tests.functions import Context, Response, call, http_event, machine_claims, seller_claims
 
@@ -366,7 +367,7 @@ def test_nothing_half_said_when_the_table_does_not_answer(
 ) -> None:
     for number in range(40):
         place(f"A-{number}", f"113-{number}")
-    dynamodb = reconciliation.orders._dynamodb
+    dynamodb = reconciliation.dynamodb
     working, calls = getattr(dynamodb, broken), iter(range(1000))
 
     def breaks(**request: Any) -> Any:
@@ -388,20 +389,16 @@ def test_no_read_is_begun_that_might_not_end_in_time(
     def never(**request: Any) -> Any:
         raise AssertionError("a read was begun")
 
-    monkeypatch.setattr(reconciliation.orders._dynamodb, "query", never)
-    answer = reconcile(
-        reconciliation, {"113-1": "open"}, context=Context(remaining_ms=store.MAX_CALL_SECONDS * 1000 - 1)
-    )
+    monkeypatch.setattr(reconciliation.dynamodb, "query", never)
+    answer = reconcile(reconciliation, {"113-1": "open"}, context=Context(remaining_ms=MAX_CALL_SECONDS * 1000 - 1))
     assert (answer.status, answer.body["code"]) == (503, "service_unavailable")
 
 
-def test_what_is_left_unread_is_asked_for_again(
-    orders: store.Orders, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_left_unread_is_asked_for_again(orders: Orders, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         place(f"A-{number}", f"113-{number}")
-    monkeypatch.setattr("order_cancellation.store.time.sleep", lambda _: None)
-    working: Any = orders._dynamodb.batch_get_item
+    monkeypatch.setattr("order_cancellation.tables.orders.time.sleep", lambda _: None)
+    working: Any = orders._table.dynamodb.batch_get_item
 
     def one_at_a_time(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
         ((table, wanted),) = RequestItems.items()
@@ -409,7 +406,7 @@ def test_what_is_left_unread_is_asked_for_again(
         answer = working(RequestItems={table: {**wanted, "Keys": keys[:1]}})
         return {**answer, "UnprocessedKeys": {table: {**wanted, "Keys": keys[1:]}} if keys[1:] else {}}
 
-    monkeypatch.setattr(orders._dynamodb, "batch_get_item", one_at_a_time)
+    monkeypatch.setattr(orders._table.dynamodb, "batch_get_item", one_at_a_time)
     assert {order.order_id for order in orders.find_many("acme", ["A-0", "A-1", "A-2"])} == {"A-0", "A-1", "A-2"}
     with pytest.raises(Unavailable):
         orders.find_many("acme", [f"A-{number}" for number in range(9)])

@@ -11,7 +11,8 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from order_cancellation import summaries, times
+from order_cancellation.domain import summaries, times
+from order_cancellation.mail.deliver import Deliveries
 from tests.functions import Context, call, http_event, load, machine_claims, seller_claims
 
 PLANNER = machine_claims("planner", "network/orders", "network/sellers")
@@ -142,7 +143,7 @@ def world(aws: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> World:
     intake, cancel_order, summary, sweep, feedback = map(load, names)
     world = World(intake, cancel_order, summary, sweep, feedback, Post())
     for module in (world.summary, world.sweep):
-        monkeypatch.setattr(module.mailroom.postman, "_ses", world.post)
+        monkeypatch.setattr(module.deliveries._ses, "_ses", world.post)
     world.register("acme")
     world.register("bluebird")
     return world
@@ -302,14 +303,14 @@ def test_a_mail_that_ses_never_will_take_is_parked_and_the_others_go(
 
 def test_a_defect_in_one_sellers_mail_keeps_nobody_elses_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.auto_cancel(*BATCH)
-    compose = world.summary.mailroom.__class__._deliver
+    compose = Deliveries._deliver
 
     def fail_for_acme(self: Any, seller: Any, *rest: Any) -> None:
         if seller.seller_id == "acme":
             raise ZeroDivisionError
         compose(self, seller, *rest)
 
-    monkeypatch.setattr(world.summary.mailroom.__class__, "_deliver", fail_for_acme)
+    monkeypatch.setattr(Deliveries, "_deliver", fail_for_acme)
     assert len(world.deliver(world.records())) == 3
     assert world.post.addresses == ["ops@bluebird.example"]
 
@@ -410,7 +411,7 @@ def test_orders_of_an_unregistered_seller_wait_for_its_address(world: World, clo
 def test_orders_that_take_several_transactions_to_claim_are_one_mail(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("order_cancellation.ledger._CLAIMS_PER_TRANSACTION", 3)
+    monkeypatch.setattr("order_cancellation.tables.outbox._CLAIMS_PER_TRANSACTION", 3)
     orders = [("acme", f"A-{number}") for number in range(8)]
     world.auto_cancel(*orders)
     world.deliver(world.records())
@@ -434,10 +435,10 @@ def test_a_late_writer_cannot_add_to_a_summary_whose_lease_was_taken(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A function that was frozen between two claims wakes up after the sweep has sent what was sealed."""
-    monkeypatch.setattr("order_cancellation.ledger._CLAIMS_PER_TRANSACTION", 3)
+    monkeypatch.setattr("order_cancellation.tables.outbox._CLAIMS_PER_TRANSACTION", 3)
     world.auto_cancel(*[("acme", f"A-{number}") for number in range(5)])
-    ledger = world.summary.mailroom.ledger
-    claim, calls = ledger._claim, []
+    outbox = world.summary.deliveries.outbox
+    claim, calls = outbox._claim, []
 
     def sleep_before_the_second(draft: Any, order_ids: list[str]) -> None:
         calls.append(order_ids)
@@ -446,7 +447,7 @@ def test_a_late_writer_cannot_add_to_a_summary_whose_lease_was_taken(
             world.run_sweep()
         claim(draft, order_ids)
 
-    ledger._claim = sleep_before_the_second
+    outbox._claim = sleep_before_the_second
     failed = world.deliver(world.records())
     assert len(failed) == 5  # given back, and harmless
     assert len(world.post.taken) == 1

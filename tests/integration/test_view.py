@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from order_cancellation.orders import STATUSES
-from order_cancellation.store import Orders
+from order_cancellation.domain.orders import STATUSES
+from order_cancellation.tables.orders import Orders
 from tests import examples
 from tests.integration.service import Service
 from tests.integration.wire import Wire

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from order_cancellation import times
+from order_cancellation.domain import times
 
 MINUTE = 60.0
 HOUR = 3600.0

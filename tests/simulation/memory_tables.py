@@ -7,7 +7,7 @@ Operations, by their API names and parameters: GetItem, BatchGetItem, PutItem, U
 TransactWriteItems, Query (also of global secondary indexes). Anything else raises NotImplementedError.
 
 Unlike moto, and like DynamoDB: reserved words, unused placeholders and writes to key attributes are refused; numbers
-are normalised; pages end at 1 MB; a page that ends at its Limit has a LastEvaluatedKey, even with nothing behind it; a
+are normalized; pages end at 1 MB; a page that ends at its Limit has a LastEvaluatedKey, even with nothing behind it; a
 transaction repeated under its token is not executed again; a write that changes nothing puts nothing on the stream.
 Reads that are not strongly consistent may lag: ``read_lag`` for tables, ``index_lag`` for indexes, in virtual seconds.
 """

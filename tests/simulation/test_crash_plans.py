@@ -18,8 +18,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local import event_pattern
-from order_cancellation import store, times
-from order_cancellation.requests import Contact
+from order_cancellation.domain import times
+from order_cancellation.domain.sellers import Contact
+from order_cancellation.tables.client import client as dynamodb_client
+from order_cancellation.tables.sellers import Sellers
 from tests.simulation.clock import HOUR, MINUTE, to_millisecond
 from tests.simulation.crash_plans import BASIC, EVERY, Plan, Report, Run, explore
 from tests.simulation.mapping_properties import Properties
@@ -431,8 +433,8 @@ def test_the_report_shows_the_first_plan_and_its_calls() -> None:
 
 def test_functions_loaded_once_meet_the_world_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account(monkeypatch)
-    dynamodb = store.client()
-    sellers = store.Sellers(dynamodb, "SellersTable")
+    dynamodb = dynamodb_client()
+    sellers = Sellers(dynamodb, "SellersTable")
     for seller_id in ("acme", "bluebird"):
         account.world = World()
         account.world.create_tables_of_template()

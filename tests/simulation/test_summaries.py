@@ -21,12 +21,16 @@ from typing import Any
 
 import pytest
 
-from order_cancellation import cancelling, store, summaries
-from order_cancellation.cancelling import Attempt
-from order_cancellation.ledger import Ledger
-from order_cancellation.mailroom import Mailroom
-from order_cancellation.orders import Line, Placement
-from order_cancellation.reasons import AUTO_REASONS
+from order_cancellation.actions.cancel import cancel
+from order_cancellation.domain import summaries
+from order_cancellation.domain.cancellations import CancelCommand, Identity
+from order_cancellation.domain.orders import Line, Placement
+from order_cancellation.domain.reasons import AUTO_REASONS
+from order_cancellation.mail.deliver import Deliveries
+from order_cancellation.tables import orders as orders_table
+from order_cancellation.tables.client import client
+from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.outbox import Outbox
 from tests import functions, tables
 from tests.simulation.clock import DAY, HOUR, MINUTE
 from tests.simulation.crash_plans import EVERY, Plan, explore
@@ -57,7 +61,7 @@ class Product:
     summary: ModuleType
     sweep: ModuleType
     feedback: ModuleType
-    orders: store.Orders
+    orders: Orders
     deliver: Handler  # the stream function; a planted bug may wrap it
 
     def world(self, faults: Any = None, sweep_every: float = MINUTE, **options: Any) -> World:
@@ -83,8 +87,7 @@ class Product:
         """Place an order and auto-cancel it, as order_intake does."""
         placement = Placement("amazon", f"113-{order_id}", "US", "2026-11-23T08:00:00Z", (Line("TENT", 1),), ("LAX1",))
         self.orders.place(seller_id, order_id, placement)
-        attempt = Attempt(request_id=order_id)
-        cancelling.cancel(self.orders, attempt, kind="auto", seller_id=seller_id, order_id=order_id, reason=reason)
+        cancel(self.orders, Identity(request_id=order_id), CancelCommand("auto", seller_id, order_id, reason))
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +98,11 @@ def loaded() -> Iterator[Product]:
         patch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # thousands of failures need no log
         account = Account(patch, checks=False)
         summary, sweep, feedback = map(functions.load, ("cancellation_summary", "summary_sweep", "summary_feedback"))
-        orders = store.Orders(store.client(), "OrdersTable")
+        orders = Orders(client(), "OrdersTable")
         # one shard: a sweep is then two queries instead of sixteen, each of which gets every fault
         patch.setattr(sweep, "SHARDS", ("shard-0",))
         patch.setattr(summaries, "shard_of", lambda _: "shard-0")
-        patch.setattr(store, "shard_of", lambda _: "shard-0")
+        patch.setattr(orders_table, "shard_of", lambda _: "shard-0")
         yield Product(account, summary, sweep, feedback, orders, summary.lambda_handler)
 
 
@@ -178,33 +181,33 @@ def test_the_stated_window(product: Product) -> None:
 
 
 def no_claim(product: Product, patch: pytest.MonkeyPatch) -> None:
-    taking = Ledger._taking
+    taking = Outbox._taking
 
-    def unconditional(self: Ledger, draft: Any, order_id: str) -> Any:
+    def unconditional(self: Outbox, draft: Any, order_id: str) -> Any:
         action: Any = taking(self, draft, order_id)
         del action["Update"]["ConditionExpression"]
         return action
 
-    patch.setattr(Ledger, "_taking", unconditional)
+    patch.setattr(Outbox, "_taking", unconditional)
 
 
 def sdk_retries(product: Product, patch: pytest.MonkeyPatch) -> None:
     for module in (product.summary, product.sweep):
-        patch.setattr(module.mailroom.postman._ses, "attempts", 3)
+        patch.setattr(module.deliveries._ses._ses, "attempts", 3)
 
 
 def send_before_claim(product: Product, patch: pytest.MonkeyPatch) -> None:
-    tell = Mailroom.tell
+    tell = Deliveries.tell
 
-    def send_first(self: Mailroom, seller_id: str, orders: Sequence[Any]) -> None:
-        seller = self.sellers.find(seller_id)
+    def send_first(self: Deliveries, seller_id: str, orders: Sequence[Any]) -> None:
+        seller = self._sellers.find(seller_id)
         due = [order for order in orders if order.summary_due_at]
         if seller and due:
             draft = summaries.Summary(seller_id, "S-early", "pending", (), seller.contact.email, "", "")
             self._deliver(seller, dataclasses.replace(draft, summary_id=f"S-{due[0].order_id}"), due)
         tell(self, seller_id, orders)
 
-    patch.setattr(Mailroom, "tell", send_first)
+    patch.setattr(Deliveries, "tell", send_first)
 
 
 def dedupe_on_batch_content(product: Product, patch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ import pytest
 from botocore.config import Config
 
 from local import event_pattern
-from order_cancellation import times
+from order_cancellation.domain import times
 from tests.simulation.clients import Client
 from tests.simulation.clock import DAY, Clock
 from tests.simulation.event_source_mapping import EventSourceMapping, Handler, VirtualContext

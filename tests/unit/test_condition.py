@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from order_cancellation.orders import CANCELLABLE, CANCELLED, TRANSITIONS
-from order_cancellation.store import CLIENT_CONFIG, MAX_CALL_SECONDS, Orders
+from order_cancellation.domain.orders import CANCELLABLE, CANCELLED, TRANSITIONS
+from order_cancellation.tables.client import CLIENT_CONFIG, MAX_CALL_SECONDS
+from order_cancellation.tables.orders import Orders
 from tests import examples
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_cancellation import orders
-from order_cancellation.orders import CANCELLABLE, CANCELLED, EVENTS, PROGRESS, STATUSES, TRANSITIONS, Order
+from order_cancellation.domain import orders
+from order_cancellation.domain.orders import CANCELLABLE, CANCELLED, EVENTS, PROGRESS, STATUSES, TRANSITIONS, Order
 from tests import examples
 
 Milestones = Mapping[str, Mapping[str, str]]
@@ -81,7 +81,7 @@ class TestStatus:
 class TestRecord:
     def test_the_first_center_that_packs_closes_the_order(self) -> None:
         order = examples.order({"LAX1": {}, "EWR2": {}})
-        packed = orders.record(order, "EWR2", "picked_packed", examples.PACKED_AT)
+        packed = orders.advanced(order, "EWR2", examples.event("picked_packed", examples.PACKED_AT))
         assert packed
         assert packed.status == "picked_packed"
         assert not packed.cancellable
@@ -89,7 +89,7 @@ class TestRecord:
 
     def test_the_other_centers_go_on(self) -> None:
         order = examples.order({"LAX1": {"picked_packed": examples.PACKED_AT}, "EWR2": {}})
-        later = orders.record(order, "EWR2", "picking", "2026-11-23T14:10:00Z")
+        later = orders.advanced(order, "EWR2", examples.event("picking", "2026-11-23T14:10:00Z"))
         assert later
         assert later.status == "picked_packed"
         assert later.fulfillment_center_status("EWR2") == "picking"
@@ -97,13 +97,13 @@ class TestRecord:
     def test_the_order_that_was_seen_is_left_as_it_is(self) -> None:
         milestones: Milestones = {"LAX1": {}}
         order = examples.order(milestones)
-        orders.record(order, "LAX1", "picking", "2026-11-23T14:00:00Z")
+        orders.advanced(order, "LAX1", examples.event("picking", "2026-11-23T14:00:00Z"))
         assert milestones == {"LAX1": {}}
         assert order.status == "received"
 
     @pytest.mark.parametrize("event", ["allocated", "picking", "picked_packed"])
     def test_an_event_at_or_behind_what_is_recorded_changes_nothing(self, event: str) -> None:
-        assert orders.record(examples.packed_order(), "LAX1", event, "2026-11-23T15:00:00Z") is None
+        assert orders.advanced(examples.packed_order(), "LAX1", examples.event(event, "2026-11-23T15:00:00Z")) is None
 
 
 class TestPacked:
@@ -164,7 +164,7 @@ def test_whatever_the_centers_report_the_order_only_goes_where_the_table_allows(
     order = examples.order({"LAX1": {}, "EWR2": {}, "DFW3": {}})
     for fc_id, event, minute in reports:
         before = order
-        after: Order | None = orders.record(before, fc_id, event, f"2026-11-23T14:{minute:02}:00Z")
+        after: Order | None = orders.advanced(before, fc_id, examples.event(event, f"2026-11-23T14:{minute:02}:00Z"))
         order = after or before
         assert order.status == before.status or order.status in TRANSITIONS[before.status]
         packers = [center for center, _ in order.packed()]

@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 from local.cloud import ROOT
-from order_cancellation.errors import PROBLEMS
+from order_cancellation.http.problems import PROBLEMS
 
 PAGE = (ROOT / "portal" / "problems.html").read_text()
 SECTION = re.compile(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from order_cancellation.reasons import AUTO_REASONS, CATALOGUE, SELLER_REASONS, UNSTATED, Reason
+from order_cancellation.domain.reasons import AUTO_REASONS, CATALOGUE, SELLER_REASONS, UNSTATED, Reason
 
 
 def test_the_reasons_of_the_contract_are_there() -> None:

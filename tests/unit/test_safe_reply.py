@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from order_cancellation import orders
-from order_cancellation.orders import Cancellation, Order, Placement
-from order_cancellation.safe_reply import safe_reply
+from order_cancellation.domain import orders
+from order_cancellation.domain.cancellations import Cancellation
+from order_cancellation.domain.orders import Order, Placement
+from order_cancellation.http.safe_reply import safe_reply
 
 NOW = "2026-11-23T14:05:00.000Z"
 PACKED_AT = "2026-11-23T14:01:58Z"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_cancellation import summaries, times
-from order_cancellation.requests import Contact
-from order_cancellation.summaries import MailProblem, Plan, Postpone, Seller, SendNow, Settle
+from order_cancellation.domain import summaries, times
+from order_cancellation.domain.sellers import Contact, MailProblem, Seller
+from order_cancellation.domain.summaries import Plan, Postpone, SendNow, Skip
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 
@@ -25,7 +25,7 @@ def seller(preference: str, zone: str = "America/Los_Angeles") -> Seller:
             seller("each_batch"), "2026-11-23T10:10:00.000Z", "2026-11-23T10:00:05.000Z", SendNow(), id="at once"
         ),
         pytest.param(
-            seller("off"), "2026-11-23T10:10:00.000Z", "2026-11-23T10:00:05.000Z", Settle(), id="no mail wanted"
+            seller("off"), "2026-11-23T10:10:00.000Z", "2026-11-23T10:00:05.000Z", Skip(), id="no mail wanted"
         ),
         pytest.param(
             None,

@@ -9,7 +9,7 @@ import pytest
 from local.bridges import template
 from local.cloud import ROOT
 from local.deploy import logical_id
-from order_cancellation.errors import PROBLEMS
+from order_cancellation.http.problems import PROBLEMS
 from tests.functions import ROUTES
 
 RESOURCES: dict[str, Any] = template()["Resources"]
@@ -42,10 +42,8 @@ class TestRoutes:
 
     @pytest.mark.parametrize("function", FUNCTIONS)
     def test_are_those_that_the_function_answers(self, function: str) -> None:
-        answered = re.findall(r'@api\.routes\.(\w+)\("([^"]+)"\)', code_of(function))
-        assert {(method.upper(), re.sub("<(.*?)>", r"{\1}", path)) for method, path in answered} == {
-            (event["Method"], event["Path"]) for event in api_events(function)
-        }
+        answered = re.findall(r'@api\.route\("(\w+)", "([^"]+)"\)', code_of(function))
+        assert set(answered) == {(event["Method"], event["Path"]) for event in api_events(function)}
 
     def test_of_machines_need_a_scope_and_the_code_checks_the_same_one(self) -> None:
         for function in FUNCTIONS:
@@ -54,7 +52,7 @@ class TestRoutes:
                 for event in api_events(function)
                 for scope in event.get("Auth", {}).get("AuthorizationScopes", [])
             ]
-            assert sorted(re.findall(r'machine\(api\.event, "([^"]+)"\)', code_of(function))) == sorted(scopes)
+            assert sorted(re.findall(r'request\.machine\("([^"]+)"\)', code_of(function))) == sorted(scopes)
         by_path = {
             event["Path"]: event["Auth"]["AuthorizationScopes"]
             for function in FUNCTIONS
@@ -68,14 +66,6 @@ class TestRoutes:
         for function in FUNCTIONS:
             for event in api_events(function):
                 assert event.get("Auth", {}).get("Authorizer", "CognitoAuthorizer") == "CognitoAuthorizer"
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_given_the_settings_that_it_requires(function: str) -> None:
-    everywhere = template()["Globals"]["Function"]["Environment"]["Variables"]
-    given = everywhere | FUNCTIONS[function].get("Environment", {}).get("Variables", {})
-    required = re.findall(r'settings\.required\("(\w+)"\)', code_of(function))
-    assert set(required) <= set(given)
 
 
 @pytest.mark.parametrize("response", GATEWAY_RESPONSES.values(), ids=GATEWAY_RESPONSES)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_cancellation import times
+from order_cancellation.domain import times
 
 
 @pytest.mark.parametrize(

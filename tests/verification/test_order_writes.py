@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from order_cancellation import orders
-from order_cancellation.orders import Line, Order, Placement
-from order_cancellation.store import Orders
-from order_cancellation.summaries import shard_of
+from order_cancellation.domain import orders
+from order_cancellation.domain.orders import Line, Order, Placement
+from order_cancellation.domain.summaries import shard_of
+from order_cancellation.tables.orders import Orders
 from tests import examples
 from verification import wire
 from verification.network import order_item
@@ -99,7 +99,7 @@ def test_an_order_is_placed_once(store: Orders, tables: Tables, status: str) -> 
 
 
 def reported(order: Order, fc_id: str = "LAX1", event: str = "picking") -> Order:
-    advanced = orders.record(order, fc_id, event, "2026-11-23T14:00:00Z")
+    advanced = orders.advanced(order, fc_id, examples.event(event, "2026-11-23T14:00:00Z"))
     assert advanced
     return advanced
 

@@ -16,9 +16,11 @@ import boto3
 from moto import mock_aws
 
 from local.cloud import Cloud
-from order_cancellation import orders
-from order_cancellation.orders import Cancellation, Line, Order, Placement
-from order_cancellation.store import CLIENT_CONFIG, Orders
+from order_cancellation.domain import orders
+from order_cancellation.domain.cancellations import Cancellation
+from order_cancellation.domain.orders import Event, Line, Order, Placement
+from order_cancellation.tables.client import CLIENT_CONFIG
+from order_cancellation.tables.orders import Orders
 from tests.tables import properties
 from verification import network
 from verification.scoreboard import Progress, Report, Say, Twin, timed
@@ -63,7 +65,7 @@ def run_races(clients: list[Any], table: str, races: int, seed: int, progress: P
         order_id = f"R-{race}"
         _, order = Orders(clients[0], table).place("acme", order_id, PLACEMENT)
         assert order
-        packed = orders.record(order, "LAX1", "picked_packed", PACKED_AT)
+        packed = orders.advanced(order, "LAX1", Event("acme", order_id, "picked_packed", PACKED_AT))
         assert packed
         start = threading.Barrier(len(clients))
         told: list[bool] = []

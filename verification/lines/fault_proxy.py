@@ -22,7 +22,7 @@ import urllib3
 
 from local import stack
 from local.cloud import HOST, Cloud
-from order_cancellation.store import CLIENT_CONFIG
+from order_cancellation.tables.client import CLIENT_CONFIG
 from verification import network
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.lines.histories import own_cancel_forgotten, told

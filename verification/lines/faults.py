@@ -22,8 +22,9 @@ from unittest.mock import patch
 
 from botocore.config import Config
 
-from order_cancellation import postage, summaries, times
-from order_cancellation.ledger import Ledger
+from order_cancellation.domain import summaries, times
+from order_cancellation.mail import ses
+from order_cancellation.tables.outbox import Outbox
 from verification import network, tables
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.lines.histories import own_cancel_forgotten, told
@@ -292,19 +293,19 @@ def _twin(bug: str, planted: Callable[[], Any], seed: int) -> Twin:
 @contextmanager
 def ses_retries() -> Iterator[None]:
     """The planted bug: the SES client has the SDK's usual retries."""
-    with patch.object(postage, "CLIENT_CONFIG", Config(retries={"total_max_attempts": 3, "mode": "standard"})):
+    with patch.object(ses, "CLIENT_CONFIG", Config(retries={"total_max_attempts": 3, "mode": "standard"})):
         yield
 
 
 @contextmanager
 def claim_without_condition() -> Iterator[None]:
     """The planted bug: a claim takes the order whoever has it."""
-    taking = Ledger._taking
+    taking = Outbox._taking
 
-    def careless(self: Ledger, draft: Any, order_id: str) -> Any:
+    def careless(self: Outbox, draft: Any, order_id: str) -> Any:
         action = taking(self, draft, order_id)
         del action["Update"]["ConditionExpression"]
         return action
 
-    with patch.object(Ledger, "_taking", careless):
+    with patch.object(Outbox, "_taking", careless):
         yield

@@ -16,8 +16,8 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from order_cancellation import cancelling
-from order_cancellation.errors import CancelRefused
+from order_cancellation.actions import cancel
+from order_cancellation.domain.refusals import NotCancellable
 from verification import network
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.interleaving import Interleaving
@@ -232,13 +232,13 @@ def told(history: Sequence[Operation]) -> str:
 @contextmanager
 def own_cancel_forgotten() -> Iterator[None]:
     """The planted bug: a failed condition is a refusal, even when it is our own earlier write that made it fail."""
-    settle = cancelling._settle
+    outcome = cancel._outcome
 
-    def forgetful(asked: Any, order_id: str, written: bool, order: Any) -> Any:
+    def forgetful(command: Any, asked: Any, written: bool, order: Any) -> Any:
         first = order.cancellation if order else None
         if not written and first and first.request_id == asked.request_id:
-            raise CancelRefused("order_cancelled", "too late", order_id=order_id)
-        return settle(asked, order_id, written, order)
+            raise NotCancellable(order)
+        return outcome(command, asked, written, order)
 
-    with patch.object(cancelling, "_settle", forgetful):
+    with patch.object(cancel, "_outcome", forgetful):
         yield

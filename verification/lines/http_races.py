@@ -19,7 +19,7 @@ from local import stack
 from local.client import Answer as HttpAnswer
 from local.client import Client, seller_tokens
 from local.cloud import Cloud
-from order_cancellation.store import Orders
+from order_cancellation.tables.orders import Orders
 from verification import network
 from verification.history import UNKNOWN, Operation, answer_of, linearizable
 from verification.network import CENTERS, SELLER, Station
@@ -174,11 +174,11 @@ def cancel_without_condition() -> Iterator[None]:
     """The planted bug: the cancel writes to whatever it finds."""
     write = Orders._update
 
-    def careless(self: Orders, seller_id: str, order_id: str, update: str, condition: str, values: Any) -> Any:
-        if ":cancellation" in values:
-            used = {name: value for name, value in values.items() if not name.startswith(":cancellable")}
-            return write(self, seller_id, order_id, update, "attribute_exists(#status)", used)
-        return write(self, seller_id, order_id, update, condition, values)
+    def careless(self: Orders, seller_id: str, order_id: str, update: str, condition: str, **values: Any) -> Any:
+        if "cancellation" in values:
+            values = {name: value for name, value in values.items() if not name.startswith("cancellable")}
+            condition = "attribute_exists(#status)"
+        return write(self, seller_id, order_id, update, condition, **values)
 
     with patch.object(Orders, "_update", careless):
         yield

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from order_cancellation.store import Orders
+from order_cancellation.tables.orders import Orders
 from verification import network, tables
 from verification.history import answer_of
 from verification.network import CENTERS, SELLER, Clock, Station
@@ -110,10 +110,10 @@ def advance_whatever_the_status() -> Iterator[None]:
     """The planted bug: the condition of a report forgets the status, and its handler does not look for a cancel."""
     write = Orders._update
 
-    def careless(self: Orders, seller_id: str, order_id: str, update: str, condition: str, values: Any) -> Any:
+    def careless(self: Orders, seller_id: str, order_id: str, update: str, condition: str, **values: Any) -> Any:
         forgetful = condition.replace("#status = :seen_status AND ", "")
-        used = {name: value for name, value in values.items() if name != ":seen_status"}
-        return write(self, seller_id, order_id, update, forgetful, used)
+        used = {name: value for name, value in values.items() if name != "seen_status"}
+        return write(self, seller_id, order_id, update, forgetful, **used)
 
     with patch.object(Orders, "_update", careless):
         yield

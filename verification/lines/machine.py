@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from order_cancellation import orders as rules
-from order_cancellation import progress as reports
+from order_cancellation.actions import report as reports
+from order_cancellation.domain import orders as rules
 from verification import network, tables
 from verification.history import answer_of
 from verification.lines.faults import claim_without_condition
@@ -193,7 +193,7 @@ def _run(stage: Stage, runs: int, length: int, seed_of_run: int) -> str | None:
 def reports_over_cancels() -> Iterator[None]:
     """The planted bug: neither the handler of a report nor its condition looks at the status."""
 
-    def careless(order: Any, *_: str) -> Any:
+    def careless(order: Any, *_: Any) -> Any:
         return order
 
     with patch.object(reports, "_open_for", careless), advance_whatever_the_status():
@@ -203,5 +203,5 @@ def reports_over_cancels() -> Iterator[None]:
 @contextmanager
 def packed_is_cancellable() -> Iterator[None]:
     """The planted bug: the allow-list has one status too many."""
-    with patch("order_cancellation.store.CANCELLABLE", (*rules.CANCELLABLE, rules.PICKED_PACKED)):
+    with patch("order_cancellation.tables.orders.CANCELLABLE", (*rules.CANCELLABLE, rules.PICKED_PACKED)):
         yield

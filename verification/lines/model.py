@@ -15,7 +15,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from order_cancellation import summaries
+from order_cancellation.domain import summaries
 from verification import network, tables
 from verification.history import answer_of
 from verification.network import CENTERS, SELLER, Clock, Station

@@ -19,28 +19,34 @@ from verification.scoreboard import Progress, Report, Say, Twin, timed
 LINE = "mutants"
 TESTS = (
     "tests/verification/test_order_writes.py",
-    "tests/verification/test_ledger_writes.py",
+    "tests/verification/test_summary_writes.py",
     "tests/unit/test_orders.py",
-    "tests/unit/test_progress.py",
-    "tests/unit/test_cancelling.py",
+    "tests/unit/test_report.py",
+    "tests/unit/test_cancel.py",
     "tests/unit/test_condition.py",
 )
 # What is most likely to notice comes first: the tests stop at the first failure.
-FIRST = {"ledger": TESTS[1], "progress": TESTS[3], "cancelling": TESTS[4]}
+FIRST = {
+    "domain.summaries": TESTS[1],
+    "tables.outbox": TESTS[1],
+    "tables.summaries": TESTS[1],
+    "actions.report": TESTS[3],
+    "actions.cancel": TESTS[4],
+}
 BLIND = "tests/unit/test_times.py"  # knows nothing of what is mutated
 TWIN_MUTANTS = 4
 _NOT_WRITTEN = "the draft's status is for readers: the write says pending by itself"
 EQUIVALENT: Mapping[str, str] = {
-    "ledger._claim: True -> False": "DynamoDB gives one reason for every action",
-    "ledger._claim: {_CONDITION_FAILED, 'None', None} without None": "where there is no reason, DynamoDB writes 'None'",
-    "ledger._claim: {listing, *takings} <= {_CONDITION_FAILED, 'None', None} -> "
+    "tables.outbox._claim: True -> False": "DynamoDB gives one reason for every action",
+    "tables.outbox._claim: {_CONDITION_FAILED, 'None', None} without None": "where there is no reason, DynamoDB writes 'None'",
+    "tables.outbox._claim: {listing, *takings} <= {_CONDITION_FAILED, 'None', None} -> "
     "{listing, *takings} < {_CONDITION_FAILED, 'None', None}": "for the same reason the two sets are never equal",
-    "ledger.lease: seen is None or seen.status != 'pending' or seen.lease_until > now "
+    "tables.summaries.lease: seen is None or seen.status != 'pending' or seen.lease_until > now "
     "without seen.status != 'pending'": "the condition of the write that follows says the same; this saves the write",
-    **{f"ledger.seal: 'pending' -> '{status}'": _NOT_WRITTEN for status in ("sent", "delivered", "bounced", "parked")},
-    "ledger.seller_of: 0 -> -1": "a summary's id has one seller",
-    "orders.CANCELLABLE: CANCELLED -> PICKED_PACKED": "what may be cancelled is what may still be packed, by the table",
-    "progress.record: written and order is not None without order is not None": "what was written comes back",
+    **{f"tables.outbox.seal: 'pending' -> '{status}'": _NOT_WRITTEN for status in ("sent", "delivered", "bounced", "parked")},
+    "tables.summaries.seller_of: 0 -> -1": "a summary's id has one seller",
+    "domain.orders.CANCELLABLE: CANCELLED -> PICKED_PACKED": "what may be cancelled is what may still be packed, by the table",
+    "actions.report.report: written and order is not None without order is not None": "what was written comes back",
 }
 
 

@@ -1,11 +1,47 @@
-"""What the template tells a function, by environment variable."""
+"""What the template tells a function: its environment variables as one frozen value, read whole at import."""
 
+import dataclasses
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 
-def required(name: str) -> str:
-    """The variable's value. Raises RuntimeError, naming it, where it is missing or empty."""
-    value = os.environ.get(name)
-    if not value:
-        raise RuntimeError(f"The environment variable {name} is not set: template.yaml sets it.")
-    return value
+@dataclass(frozen=True)
+class Http:
+    """What every function behind the API is told, beside its tables."""
+
+    portal_origin: str
+    problem_type_base: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What the functions that mail are told. ``daily_summary_hour`` is 0–23, by each daily seller's own clock."""
+
+    orders_table: str
+    summaries_table: str
+    sellers_table: str
+    sender_address: str
+    configuration_set: str
+    daily_summary_hour: int
+    portal_origin: str
+
+
+def read[Shape](shape: Callable[..., Shape]) -> Shape:
+    """The environment as this dataclass: the field ``orders_table`` is the variable ``ORDERS_TABLE``.
+
+    Raises RuntimeError, naming every variable that is missing, empty or no number where one is wanted.
+    """
+    values: dict[str, Any] = {}
+    missing = []
+    for field in dataclasses.fields(shape):  # type: ignore[arg-type]
+        variable = field.name.upper()
+        text = os.environ.get(variable, "")
+        if not text or (field.type is int and not text.isdecimal()):
+            missing.append(variable)
+        else:
+            values[field.name] = int(text) if field.type is int else text
+    if missing:
+        raise RuntimeError(f"Environment variables that template.yaml sets are missing: {', '.join(missing)}.")
+    return shape(**values)

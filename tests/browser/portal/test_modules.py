@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from order_cancellation import answers, orders, reasons
-from order_cancellation.errors import PROBLEMS
+from order_cancellation.domain import marketplaces, orders, reasons
+from order_cancellation.http.problems import PROBLEMS
 from tests.browser.portal.conftest import Visit
 
 Run = Callable[..., Any]
@@ -30,7 +30,7 @@ def test_the_portal_has_the_services_words(run: Run) -> None:
     titles = run("words", "argument.map(module.reasonName)", list(reasons.CATALOGUE))
     assert titles == [reason.title for reason in reasons.CATALOGUE.values()]
     for code in run("words", "module.marketplaces"):
-        assert run("words", "module.marketplaceName(argument)", code) == answers.marketplace_name(code)
+        assert run("words", "module.marketplaceName(argument)", code) == marketplaces.name(code)
     assert run("words", "module.marketplaceName(argument)", "constructor") == "constructor"
 
 

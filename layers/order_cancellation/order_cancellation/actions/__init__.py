@@ -1,0 +1,1 @@
+"""One verb a file: values in, values out, refusals raised."""

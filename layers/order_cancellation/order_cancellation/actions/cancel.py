@@ -1,0 +1,69 @@
+"""The cancel: one command, one conditional write, one definite answer.
+
+command ──▶ cancellation (id from the Idempotency-Key or the request) ──▶ Orders.cancel: one UpdateItem
+    written          the order is ours: ``cancelled``
+    refused, and the order that won comes back with the refusal:
+        none                              OrderNotFound
+        cancelled under our own id        ``cancelled``: an earlier try of this very request won (G3)
+        cancelled under another id        ``already_cancelled``, with the first cancellation
+        packed, shipped, delivered        NotCancellable, which says what won, where and when
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from order_cancellation.domain import summaries, times
+from order_cancellation.domain.cancellations import CancelCommand, Cancellation, Identity, Kind
+from order_cancellation.domain.orders import Order
+from order_cancellation.domain.refusals import KeyReused, NotCancellable, OrderNotFound, Refusal
+from order_cancellation.observability import logger
+from order_cancellation.tables.orders import Orders
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The order is cancelled. ``replayed``: an earlier request with the same key did it, this one changed nothing."""
+
+    order: Order
+    outcome: Literal["cancelled", "already_cancelled"]
+    asked_by: Kind
+    replayed: bool = False
+
+
+def cancel(orders: Orders, identity: Identity, command: CancelCommand) -> Cancelled:
+    """Cancel one order, in one DynamoDB call.
+
+    An ``auto`` cancellation is due for a summary from this moment on; a seller's own is not.
+    Raises OrderNotFound, NotCancellable, KeyReused, Unavailable.
+    """
+    now = times.now()
+    asked = Cancellation.of(command, identity, now)
+    due = summaries.due_after(now) if command.kind == "auto" else None
+    audit = {
+        "seller_id": command.seller_id,
+        "order_id": command.order_id,
+        "kind": command.kind,
+        "cancellation_id": asked.cancellation_id,
+    }
+    try:
+        cancelled = _outcome(command, asked, *orders.cancel(command.seller_id, command.order_id, asked, due))
+    except Refusal as refusal:
+        logger.info("cancel refused", extra={**audit, "code": refusal.code})
+        raise
+    logger.info("cancel", extra={**audit, "outcome": cancelled.outcome, "replayed": cancelled.replayed})
+    return cancelled
+
+
+def _outcome(command: CancelCommand, asked: Cancellation, written: bool, order: Order | None) -> Cancelled:
+    if order is None:
+        raise OrderNotFound(command.order_id)
+    if written:
+        return Cancelled(order, "cancelled", command.kind)
+    first = order.cancellation
+    if first is None:
+        raise NotCancellable(order)
+    if first.cancellation_id != asked.cancellation_id:
+        return Cancelled(order, "already_cancelled", command.kind)
+    if not first.says_the_same_as(asked):
+        raise KeyReused(order)
+    return Cancelled(order, "cancelled", command.kind, replayed=first.request_id != asked.request_id)

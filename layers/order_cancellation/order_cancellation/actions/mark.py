@@ -1,0 +1,18 @@
+"""A seller notes what they have done in the marketplace about an order that is cancelled here."""
+
+from order_cancellation.domain.orders import Order
+from order_cancellation.domain.refusals import NotCancelled, OrderNotFound
+from order_cancellation.tables.orders import Orders
+
+
+def mark(orders: Orders, seller_id: str, order_id: str, state: str) -> Order:
+    """Record the state, one of ``marketplaces.CANCELLATION_STATES``; the same again changes nothing.
+
+    Raises OrderNotFound, NotCancelled, Unavailable.
+    """
+    written, order = orders.mark(seller_id, order_id, state)
+    if order is None:
+        raise OrderNotFound(order_id)
+    if not written:
+        raise NotCancelled(order)
+    return order

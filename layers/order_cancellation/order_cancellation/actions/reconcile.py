@@ -1,0 +1,121 @@
+"""Where a marketplace and this network disagree about a seller's orders: the seller shows us what it says."""
+
+import bisect
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import batched
+
+from order_cancellation.domain.orders import Order
+from order_cancellation.domain.refusals import ComparisonCutShort, Unavailable
+from order_cancellation.tables.client import SIDE_BY_SIDE
+from order_cancellation.tables.order_lists import OrderLists, OrderName
+from order_cancellation.tables.orders import BATCH
+
+_STRIDE = 250  # how many names one query reads: about 25 KB, four read units
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What a marketplace says of a seller's orders: its ids of those that are cancelled there, and of the others."""
+
+    marketplace: str
+    cancelled: frozenset[str]
+    open: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Each list by marketplace order id, then by ours. ``unknown`` are marketplace order ids that no order here has."""
+
+    cancelled_there_live_here: tuple[Order, ...]
+    cancelled_here_live_there: tuple[Order, ...]
+    agreed: tuple[Order, ...]
+    unknown: tuple[str, ...]
+
+
+def reconcile(lists: OrderLists, seller_id: str, said: Reconciliation, in_time: Callable[[], bool]) -> Differences:
+    """Compare what a marketplace says with what is here; changes nothing.
+
+    Of several orders for one order of the marketplace, each live one differs from ``cancelled``; one that is live
+    suffices for ``open``. Complete or nothing: raises ComparisonCutShort when a read fails, or when ``in_time`` says
+    that the next one might not end in time.
+    """
+    try:
+        here = _orders_here(lists, seller_id, said, in_time)
+    except Unavailable as error:
+        raise ComparisonCutShort from error
+    return _differences(said, here)
+
+
+def _orders_here(
+    lists: OrderLists, seller_id: str, said: Reconciliation, in_time: Callable[[], bool]
+) -> dict[str, list[Order]]:
+    """Our orders by marketplace order id. The index only names them; their state is read from the table itself."""
+
+    def look_up(wanted: Sequence[str]) -> list[str]:
+        return _named(lists, seller_id, wanted, in_time)
+
+    def read(order_ids: Sequence[str]) -> list[Order]:
+        _require(in_time)
+        return lists.find_many(seller_id, order_ids)
+
+    every = sorted(said.cancelled | said.open)
+    shares = batched(every, math.ceil(len(every) / SIDE_BY_SIDE), strict=False)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # the first read that fails cancels those that wait
+        order_ids = [order_id for found in pool.map(look_up, shares) for order_id in found]
+        here: dict[str, list[Order]] = {}
+        for orders in pool.map(read, batched(order_ids, BATCH, strict=False)):
+            for order in orders:
+                if order.placement.marketplace.lower() == said.marketplace.lower():
+                    here.setdefault(order.placement.marketplace_order_id, []).append(order)
+    return here
+
+
+def _named(lists: OrderLists, seller_id: str, wanted: Sequence[str], in_time: Callable[[], bool]) -> list[str]:
+    """The ids of our orders for the marketplace order ids in ``wanted``, which is sorted.
+
+    Walks the index from the first to the last of them, as both are in the same order (that of DynamoDB, by UTF-8
+    bytes, is Python's, by code points): one query finds all that lie close together, and where other orders lie
+    between two, the next query begins at the second. At worst that is one query for each.
+    """
+    found: list[str] = []
+    ids, begin = frozenset(wanted), 0
+    position: OrderName | None = None
+    while True:
+        _require(in_time)
+        names, position = lists.named_between(seller_id, wanted[begin], wanted[-1], _STRIDE, position)
+        found += [name.order_id for name in names if name.marketplace_order_id in ids]
+        if position is None:
+            return found
+        begin = bisect.bisect_left(wanted, position.marketplace_order_id)
+        if wanted[begin] != position.marketplace_order_id:
+            position = None  # nothing of the next one was read yet
+
+
+def _require(in_time: Callable[[], bool]) -> None:
+    if not in_time():
+        raise Unavailable
+
+
+def _differences(said: Reconciliation, here: dict[str, list[Order]]) -> Differences:
+    cancelled_there_live_here: list[Order] = []
+    cancelled_here_live_there: list[Order] = []
+    agreed: list[Order] = []
+    unknown: list[str] = []
+    for marketplace_order_id in sorted(said.cancelled | said.open):
+        known = sorted(here.get(marketplace_order_id, ()), key=lambda order: order.order_id)
+        live = [order for order in known if not order.cancellation]
+        if not known:
+            unknown.append(marketplace_order_id)
+        elif marketplace_order_id in said.cancelled:
+            cancelled_there_live_here += live
+            agreed += [order for order in known if order.cancellation]
+        elif live:
+            agreed += live
+        else:
+            cancelled_here_live_there += known
+    return Differences(
+        tuple(cancelled_there_live_here), tuple(cancelled_here_live_there), tuple(agreed), tuple(unknown)
+    )

@@ -1,0 +1,36 @@
+"""A fulfillment center's event: forward only, never over a cancellation."""
+
+from typing import Literal
+
+from order_cancellation.domain.orders import Event, Order, advanced
+from order_cancellation.domain.refusals import OrderNotFound, PutBack
+from order_cancellation.observability import logger
+from order_cancellation.tables.orders import Orders
+
+Outcome = Literal["recorded", "already_recorded"]
+
+
+def report(orders: Orders, fc_id: str, reported: Event) -> tuple[Outcome, Order]:
+    """Record the event and return the order after it.
+
+    Raises OrderNotFound (also where the order is none of this center's), PutBack where it is cancelled, or Unavailable.
+    """
+    order = orders.find(reported.seller_id, reported.order_id)
+    # Each round that fails lost to another event or to a cancel, and an order sees only so many of them: this ends.
+    while True:
+        seen = _open_for(order, fc_id, reported)
+        after = advanced(seen, fc_id, reported)
+        if after is None:
+            return "already_recorded", seen
+        written, order = orders.advance(seen, after)
+        if written and order is not None:
+            logger.info("event", extra={"seller_id": order.seller_id, "order_id": order.order_id, "fc_id": fc_id})
+            return "recorded", order
+
+
+def _open_for(order: Order | None, fc_id: str, reported: Event) -> Order:
+    if order is None or fc_id not in order.milestones:
+        raise OrderNotFound(reported.order_id)
+    if order.cancellation:
+        raise PutBack(order)
+    return order

@@ -1,0 +1,1 @@
+"""What is true without AWS. Standard library alone: no clock but ``times.now``, no network, no environment."""

@@ -1,0 +1,72 @@
+"""What it takes to cancel an order: who asked for what, and the record that stays in the order."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+# Who ended the order: its seller, or (auto) the network.
+Kind = Literal["seller", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a request the same request when it comes again."""
+
+    request_id: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCommand:
+    """The wish to cancel one order. A seller may add a ``note``; the network a ``detail`` and the ``skus``."""
+
+    kind: Kind
+    seller_id: str
+    order_id: str
+    reason: str
+    note: str | None = None
+    detail: str | None = None
+    skus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Who ended an order, when and why. ``request_id`` is the API request that did it, and tells a replay apart."""
+
+    cancellation_id: str
+    kind: Kind
+    reason: str
+    cancelled_at: str
+    request_id: str
+    note: str | None = None
+    detail: str | None = None
+    skus: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, command: CancelCommand, identity: Identity, at: str) -> "Cancellation":
+        """The cancellation that carries out this command."""
+        return cls(
+            cancellation_id=_cancellation_id(command, identity),
+            kind=command.kind,
+            reason=command.reason,
+            cancelled_at=at,
+            request_id=identity.request_id,
+            note=command.note,
+            detail=command.detail,
+            skus=command.skus,
+        )
+
+    def says_the_same_as(self, other: "Cancellation") -> bool:
+        """Whether both were asked for in the same words; the ids and times may differ."""
+        return (self.reason, self.note, self.detail, self.skus) == (other.reason, other.note, other.detail, other.skus)
+
+
+def _cancellation_id(command: CancelCommand, identity: Identity) -> str:
+    """The same for every repetition of a request, different for all others; 32 hexadecimal digits.
+
+    With the seller and the order in it, one key may serve a whole batch, and no caller can guess another's.
+    """
+    source = f"key:{identity.idempotency_key}" if identity.idempotency_key else f"request:{identity.request_id}"
+    return hashlib.sha256("\n".join((command.kind, command.seller_id, command.order_id, source)).encode()).hexdigest()[
+        :32
+    ]

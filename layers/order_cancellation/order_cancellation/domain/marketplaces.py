@@ -1,0 +1,15 @@
+"""Marketplaces, and what a seller still has to do in one about an order that is cancelled here."""
+
+from typing import Final
+
+# As each marketplace writes itself. The portal takes its choices from here.
+NAMES: Final = {"amazon": "Amazon", "ebay": "eBay", "etsy": "Etsy", "shopify": "Shopify", "walmart": "Walmart"}
+
+# The seller says so themselves, for no marketplace tells us.
+TO_DO: Final = "to_do"
+CANCELLATION_STATES: Final = (TO_DO, "done", "not_needed")
+
+
+def name(marketplace: str) -> str:
+    """The marketplace as it writes itself; an unknown one as the planner named it."""
+    return NAMES.get(marketplace.lower(), marketplace)

@@ -1,0 +1,111 @@
+"""Every way to say no. A refusal is raised with what it is about; ``http.problems`` makes it a document, once.
+
+Refusal                what was asked was not carried out; ``code`` is what programs read
+  InvalidRequest       names the field and says why
+  PayloadTooLarge
+  RouteNotFound
+  Forbidden            whoever asks may not
+  OrderNotFound        missing, or another seller's: the two cannot be told apart
+  NotCancellable       too late, or a status that this version does not know
+  KeyReused            the Idempotency-Key cancelled this order before, in other words
+  PutBack              to a fulfillment center: the order is cancelled
+  AlreadyPlaced        the order id belongs to an order with other particulars
+  NotCancelled         there is nothing to note about cancelling it in its marketplace
+  Unavailable          no answer in time: whether it was carried out is not known, and asking again is safe
+    ComparisonCutShort a reconciliation is whole or nothing
+"""
+
+from order_cancellation.domain import orders
+from order_cancellation.domain.orders import Order
+
+
+class Refusal(Exception):
+    """What was asked was not carried out."""
+
+    code: str
+
+
+class InvalidRequest(Refusal):
+    """``field`` is a path such as ``orders[3].note``, a header's name, or ``body``; ``why`` has no full stop."""
+
+    code = "invalid_request"
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
+
+
+class PayloadTooLarge(Refusal):
+    code = "payload_too_large"
+
+    def __init__(self, size: int, most: int) -> None:
+        super().__init__(f"{size} bytes, at most {most}")
+        self.size = size
+        self.most = most
+
+
+class RouteNotFound(Refusal):
+    code = "route_not_found"
+
+
+class Forbidden(Refusal):
+    """The text is one sentence for the caller."""
+
+    code = "forbidden"
+
+
+class OrderNotFound(Refusal):
+    code = "order_not_found"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(order_id)
+        self.order_id = order_id
+
+
+class _OfAnOrder(Refusal):
+    def __init__(self, order: Order) -> None:
+        super().__init__(f"{order.order_id} is {order.status}")
+        self.order = order
+
+
+class NotCancellable(_OfAnOrder):
+    """``code`` says what won, such as ``order_picked_packed``; ``order_conflict`` is a status that nobody knows."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(order)
+        self.code = why_code(order)
+
+
+class KeyReused(_OfAnOrder):
+    code = "idempotency_key_reused"
+
+
+class PutBack(_OfAnOrder):
+    code = "order_cancelled"
+
+
+class AlreadyPlaced(Refusal):
+    code = "order_conflict"
+
+    def __init__(self, seller_id: str, order_id: str) -> None:
+        super().__init__(f"{order_id} of {seller_id}")
+        self.seller_id = seller_id
+        self.order_id = order_id
+
+
+class NotCancelled(_OfAnOrder):
+    code = "order_conflict"
+
+
+class Unavailable(Refusal):
+    code = "service_unavailable"
+
+
+class ComparisonCutShort(Unavailable):
+    pass
+
+
+def why_code(order: Order) -> str:
+    """The code that a cancel gets from an order that cannot be cancelled (any more)."""
+    return f"order_{order.status}" if order.status in (*orders.PROGRESS, orders.CANCELLED) else "order_conflict"

@@ -1,0 +1,40 @@
+"""Sellers as the network registers them, and whether their mail arrives."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+SUMMARY_PREFERENCES: Final = ("each_batch", "daily", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where a seller's summaries go. ``time_zone`` is an IANA name, ``summaries`` one of SUMMARY_PREFERENCES."""
+
+    name: str
+    email: str
+    time_zone: str
+    summaries: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailProblem:
+    """What came back from an address. It counts only while the seller's contact still is that address."""
+
+    kind: Literal["bounce", "complaint"]
+    email: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """A registered seller."""
+
+    seller_id: str
+    contact: Contact
+    mail_problem: MailProblem | None = None
+
+    @property
+    def unreachable(self) -> MailProblem | None:
+        """Why mail to the present address does not arrive, if it is known not to."""
+        problem = self.mail_problem
+        return problem if problem and problem.email == self.contact.email else None

@@ -1,0 +1,141 @@
+"""When an auto-cancellation is told to its seller, and what a summary is. Pure: no clock, no network.
+
+An auto-cancelled order is *due* until it is in a sealed summary, or skipped. It is always exactly one of
+
+    due               ``summary_due_at`` and ``summary_shard`` are set: the sparse index DueForSummary shows it
+    in a summary      ``summary_id`` is set, and that summary lists it, for ever
+    skipped           ``summary_id`` is WITHOUT_SUMMARY: its seller wants no summaries
+"""
+
+import secrets
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from itertools import batched
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from order_cancellation.domain import times
+from order_cancellation.domain.sellers import Seller
+
+Status = Literal["pending", "sent", "delivered", "bounced", "parked"]
+
+# What each status may follow. A late or repeated event never takes a summary back.
+FOLLOWS: Final[Mapping[Status, Sequence[Status]]] = {
+    "sent": ("pending",),
+    "delivered": ("pending", "sent"),
+    "bounced": ("pending", "sent", "delivered"),
+    "parked": ("pending", "sent"),
+}
+
+SHARDS: Final = tuple(f"shard-{number}" for number in range(8))  # spread the sparse indexes over as many partitions
+WITHOUT_SUMMARY: Final = "off"
+MAX_ORDERS: Final = 1000  # in one summary; a seller with more gets several, numbered
+
+# How long the stream may take before the sweep takes an order on: the longest batching window and some retries.
+GRACE: Final = timedelta(minutes=10)
+# How long one attempt to send keeps others away. Longer than any function that sends may run, and longer than an SES
+# Send event usually takes; it doubles with each attempt that leaves no answer.
+LEASE: Final = timedelta(minutes=5)
+MAX_LEASE_DOUBLINGS: Final = 6
+# How long an order of a seller that nobody has registered yet waits until it is looked at again.
+UNREGISTERED_WAIT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One e-mail to one seller about a sealed set of orders.
+
+    ``lease_until`` is set while it is pending: nobody else sends it before that moment.
+    """
+
+    seller_id: str
+    summary_id: str
+    status: Status
+    order_ids: tuple[str, ...]
+    email: str
+    created_at: str
+    lease_until: str
+    attempts: int = 1
+    part: int = 1
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SendNow:
+    """Put the order into a summary now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Leave the order due, and look again at ``until``."""
+
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The seller wants no summaries: the order is no longer due."""
+
+
+Plan = SendNow | Postpone | Skip
+
+
+def plan(summary_due_at: str, seller: Seller | None, now: str, daily_hour: int) -> Plan:
+    """What to do with a due order of this seller; None is a seller whom nobody has registered.
+
+    ``daily_hour`` (0–23) is when ``daily`` sellers get their summary, by their own clock.
+    """
+    moment = times.to_datetime(now)
+    if seller is None:
+        return Postpone(times.from_datetime(moment + UNREGISTERED_WAIT))
+    if seller.contact.summaries == "off":
+        return Skip()
+    if seller.contact.summaries == "daily":
+        zone = ZoneInfo(seller.contact.time_zone)
+        due = times.to_datetime(summary_due_at)
+        if next_daily(due - timedelta(milliseconds=1), zone, daily_hour) != due:  # not yet waiting for its day's hour
+            return Postpone(times.from_datetime(next_daily(moment, zone, daily_hour)))
+        if due > moment:
+            return Postpone(summary_due_at)
+    return SendNow()
+
+
+def next_daily(after: datetime, zone: ZoneInfo, hour: int) -> datetime:
+    """The first moment later than ``after`` at which it is ``hour`` o'clock in ``zone``, once for every calendar day.
+
+    An hour that the clocks skip counts where they jump to; of an hour that comes twice, the first counts.
+    """
+    day = after.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        moment = datetime.combine(day, time(hour), zone).astimezone(UTC)
+        if moment > after:
+            return moment
+        day += timedelta(days=1)
+
+
+def due_after(cancelled_at: str) -> str:
+    """When the sweep takes on an order that was cancelled at this moment, if the stream has not done so."""
+    return times.from_datetime(times.to_datetime(cancelled_at) + GRACE)
+
+
+def lease_after(now: str, attempts: int) -> str:
+    """Until when attempt number ``attempts`` keeps others from sending the same summary."""
+    return times.from_datetime(times.to_datetime(now) + LEASE * 2 ** min(attempts - 1, MAX_LEASE_DOUBLINGS))
+
+
+def shard_of(seller_id: str) -> str:
+    """The part of the sparse indexes that a seller is in; all its orders are in the same."""
+    return SHARDS[zlib.crc32(seller_id.encode()) % len(SHARDS)]
+
+
+def new_summary_id(now: str) -> str:
+    """An id that sorts by time and that SES accepts as a tag, e.g. ``S-20261123-140211123-9f2c41d07a3e``."""
+    moment = times.to_datetime(now)
+    return f"S-{moment:%Y%m%d-%H%M%S}{moment.microsecond // 1000:03d}-{secrets.token_hex(6)}"
+
+
+def in_parts(order_ids: Sequence[str]) -> list[Sequence[str]]:
+    """The orders of one seller, cut into as few summaries as hold them."""
+    return list(batched(order_ids, MAX_ORDERS, strict=False))

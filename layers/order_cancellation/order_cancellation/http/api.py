@@ -1,0 +1,96 @@
+"""HTTP in, HTTP out: the routes of a function, and the one place where what they raise becomes a response.
+
+api = Api(settings)
+
+@api.route("POST", "/orders/{order_id}/cancel")
+def cancel_one(request: Request) -> Reply: ...
+
+def lambda_handler(event, context):
+    return api.handle(event, context)
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from order_cancellation import settings
+from order_cancellation.domain.refusals import Refusal, RouteNotFound
+from order_cancellation.http.documents import Document
+from order_cancellation.http.problems import Problems
+from order_cancellation.http.request import Request
+from order_cancellation.observability import count, logger
+
+_PROBLEM_TYPE = "application/problem+json"
+
+
+class Reply(NamedTuple):
+    """A JSON response."""
+
+    status: int
+    document: Document
+    headers: Mapping[str, str] = {}
+    content_type: str = "application/json"
+
+
+Route = Callable[[Request], Reply]
+
+
+class Api:
+    """The routes of one function."""
+
+    def __init__(self, told: settings.Http) -> None:
+        self._problems = Problems(told.problem_type_base)
+        self._routes: dict[tuple[str, str], Route] = {}
+        self._headers = {
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+            "Access-Control-Allow-Origin": told.portal_origin,
+            "Access-Control-Expose-Headers": "X-Request-Id,Idempotent-Replayed,Retry-After",
+        }
+
+    def route(self, method: str, resource: str) -> Callable[[Route], Route]:
+        """Let a function answer a route, named as in the template: API Gateway has matched the path already."""
+
+        def register(answer: Route) -> Route:
+            self._routes[method, resource] = answer
+            return answer
+
+        return register
+
+    def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answer a request. A defect of ours is logged, counted and answered as ``internal_error``."""
+        try:
+            reply = self._answer(event, context)
+        except Exception:
+            logger.exception("unexpected error")
+            reply = self._problem(self._problems.internal_error())
+        headers = {
+            "Content-Type": reply.content_type,
+            **reply.headers,
+            **self._headers,
+            "X-Request-Id": str(event["requestContext"]["requestId"]),
+        }
+        return {
+            "statusCode": reply.status,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+            "body": json.dumps(reply.document, ensure_ascii=False, separators=(",", ":")),
+            "isBase64Encoded": False,
+        }
+
+    def _answer(self, event: Mapping[str, Any], context: Any) -> Reply:
+        try:
+            answer = self._routes.get((event["httpMethod"], event["resource"]))
+            if answer is None:
+                raise RouteNotFound
+            return answer(Request(event, context, self._problems))
+        except Refusal as refusal:
+            return self._problem(self._problems.of(refusal))
+
+    @staticmethod
+    def _problem(problem: Document) -> Reply:
+        count(f"Problem.{problem['code']}")
+        status: int = problem["status"]
+        headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        return Reply(status, problem, headers, _PROBLEM_TYPE)

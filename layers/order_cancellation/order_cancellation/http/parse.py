@@ -1,0 +1,176 @@
+"""Bodies and query parameters to the domain's values, route by route. What is wrong raises InvalidRequest."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from order_cancellation.actions.reconcile import Reconciliation
+from order_cancellation.domain.cancellations import CancelCommand
+from order_cancellation.domain.marketplaces import CANCELLATION_STATES
+from order_cancellation.domain.orders import EVENTS, STATUSES, Event, Line, Placement
+from order_cancellation.domain.reasons import AUTO_REASONS, SELLER_REASONS, UNSTATED
+from order_cancellation.domain.refusals import InvalidRequest
+from order_cancellation.domain.sellers import SUMMARY_PREFERENCES, Contact
+from order_cancellation.http import checks, cursors
+from order_cancellation.tables.order_lists import Wanted
+
+MAX_BATCH: Final = 100
+MAX_RECONCILIATION: Final = 1000
+MAX_RECONCILIATION_BYTES: Final = 256 * 1024  # a thousand rows of long ids do not fit into the limit of the others
+
+
+def cancel(seller_id: str, order_id: str, body: Any) -> CancelCommand:
+    """``POST /orders/{order_id}/cancel``; the body may be missing."""
+    sent = {} if body is None else checks.fields(body, "body", optional=("reason", "note"))
+    return _cancel(seller_id, order_id, sent, "")
+
+
+def cancel_batch(seller_id: str, body: Any) -> tuple[CancelCommand, ...]:
+    """``POST /orders/cancel``: 1–100 orders; of several entries for one order the first counts."""
+    entries = checks.entries(checks.fields(body, "body", required=("orders",))["orders"], "orders", MAX_BATCH)
+    commands: dict[str, CancelCommand] = {}
+    for index, entry in enumerate(entries):
+        path = f"orders[{index}]"
+        sent = checks.fields(entry, path, required=("order_id",), optional=("reason", "note"))
+        order_id = checks.identifier(sent["order_id"], f"{path}.order_id")
+        commands.setdefault(order_id, _cancel(seller_id, order_id, sent, f"{path}."))
+    return tuple(commands.values())
+
+
+def auto_cancel_batch(body: Any) -> tuple[CancelCommand, ...]:
+    """``POST /auto-cancellations``: 1–100 orders; of several entries for one order the first counts."""
+    sent = checks.fields(body, "body", required=("cancellations",))
+    commands: dict[tuple[str, str], CancelCommand] = {}
+    for index, entry in enumerate(checks.entries(sent["cancellations"], "cancellations", MAX_BATCH)):
+        command = _auto_cancel(entry, f"cancellations[{index}]")
+        commands.setdefault((command.seller_id, command.order_id), command)
+    return tuple(commands.values())
+
+
+def contact(body: Any) -> Contact:
+    """``PUT /sellers/{seller_id}``."""
+    sent = checks.fields(body, "body", required=("name", "email", "time_zone"), optional=("summaries",))
+    return Contact(
+        name=checks.line(sent["name"], "name", 200),
+        email=checks.email(sent["email"], "email"),
+        time_zone=checks.time_zone(sent["time_zone"], "time_zone"),
+        summaries=checks.choice(sent.get("summaries", "each_batch"), "summaries", SUMMARY_PREFERENCES),
+    )
+
+
+def new_order_id(order_id: str) -> str:
+    """The id, in the path, of an order to be placed."""
+    if order_id == "cancel":
+        raise InvalidRequest("order_id", "cannot be 'cancel', for POST /orders/cancel cancels a batch")
+    return order_id
+
+
+def placement(body: Any) -> Placement:
+    """``PUT /sellers/{seller_id}/orders/{order_id}``."""
+    names = ("marketplace", "marketplace_order_id", "destination_country", "placed_at", "lines", "fulfillment_centers")
+    sent = checks.fields(body, "body", required=names)
+    centers = checks.each(sent["fulfillment_centers"], "fulfillment_centers", checks.identifier, 20)
+    if not centers:
+        raise InvalidRequest("fulfillment_centers", "must name at least one fulfillment center")
+    if len(set(centers)) < len(centers):
+        raise InvalidRequest("fulfillment_centers", "names a fulfillment center twice")
+    return Placement(
+        marketplace=checks.identifier(sent["marketplace"], "marketplace"),
+        marketplace_order_id=_marketplace_order(sent["marketplace_order_id"], "marketplace_order_id"),
+        destination_country=checks.country(sent["destination_country"], "destination_country"),
+        placed_at=checks.time(sent["placed_at"], "placed_at"),
+        lines=tuple(_line(line, f"lines[{i}]") for i, line in enumerate(checks.entries(sent["lines"], "lines", 500))),
+        fulfillment_centers=centers,
+    )
+
+
+def event(body: Any) -> Event:
+    """``POST /fulfillment-centers/{fc_id}/events``."""
+    sent = checks.fields(body, "body", required=("seller_id", "order_id", "event", "occurred_at"))
+    return Event(
+        seller_id=checks.identifier(sent["seller_id"], "seller_id"),
+        order_id=checks.identifier(sent["order_id"], "order_id"),
+        event=checks.choice(sent["event"], "event", EVENTS),
+        occurred_at=checks.time(sent["occurred_at"], "occurred_at"),
+    )
+
+
+def marketplace_cancellation(body: Any) -> str:
+    """``PUT /orders/{order_id}/marketplace-cancellation``: the state."""
+    return checks.choice(checks.fields(body, "body", required=("state",))["state"], "state", CANCELLATION_STATES)
+
+
+def reconciliation(body: Any) -> Reconciliation:
+    """``POST /reconciliations``: 1–1000 orders of one marketplace; one may be there twice, but not in two states."""
+    sent = checks.fields(body, "body", required=("marketplace", "orders"))
+    states: dict[str, str] = {}
+    for index, entry in enumerate(checks.entries(sent["orders"], "orders", MAX_RECONCILIATION)):
+        path = f"orders[{index}]"
+        row = checks.fields(entry, path, required=("marketplace_order_id", "state"))
+        marketplace_order_id = _marketplace_order(row["marketplace_order_id"], f"{path}.marketplace_order_id")
+        state = checks.choice(row["state"], f"{path}.state", ("cancelled", "open"))
+        if states.setdefault(marketplace_order_id, state) != state:
+            raise InvalidRequest(f"{path}.state", "is not the state that the same order has further up")
+    return Reconciliation(
+        marketplace=checks.identifier(sent["marketplace"], "marketplace"),
+        cancelled=frozenset(name for name, state in states.items() if state == "cancelled"),
+        open=frozenset(name for name, state in states.items() if state == "open"),
+    )
+
+
+def wanted_orders(query: Mapping[str, str]) -> Wanted:
+    """``GET /orders``: its query parameters."""
+    named = "marketplace_order_id"
+    return Wanted(
+        limit=page_size(query),
+        after=checks.identifier(cursors.decode(query["cursor"]), "cursor") if "cursor" in query else None,
+        status=_chosen(query, "status", STATUSES),
+        marketplace_cancellation=_chosen(query, "marketplace_cancellation", CANCELLATION_STATES),
+        marketplace_order_id=_marketplace_order(query[named], named) if named in query else None,
+    )
+
+
+def page_size(query: Mapping[str, str]) -> int:
+    """The query parameter ``limit``: 1 to 100, 25 where it is not given."""
+    text = query.get("limit", "25")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= 100):
+        raise InvalidRequest("limit", "must be a whole number from 1 to 100")
+    return int(text)
+
+
+def _cancel(seller_id: str, order_id: str, sent: Mapping[str, Any], prefix: str) -> CancelCommand:
+    return CancelCommand(
+        kind="seller",
+        seller_id=seller_id,
+        order_id=order_id,
+        reason=checks.choice(sent.get("reason", UNSTATED), f"{prefix}reason", SELLER_REASONS),
+        note=checks.optional_text(sent.get("note"), f"{prefix}note"),
+    )
+
+
+def _auto_cancel(entry: Any, path: str) -> CancelCommand:
+    sent = checks.fields(entry, path, required=("seller_id", "order_id", "reason"), optional=("skus", "detail"))
+    return CancelCommand(
+        kind="auto",
+        seller_id=checks.identifier(sent["seller_id"], f"{path}.seller_id"),
+        order_id=checks.identifier(sent["order_id"], f"{path}.order_id"),
+        reason=checks.choice(sent["reason"], f"{path}.reason", AUTO_REASONS),
+        skus=checks.each(sent["skus"], f"{path}.skus", checks.sku, 100) if "skus" in sent else (),
+        detail=checks.optional_text(sent.get("detail"), f"{path}.detail"),
+    )
+
+
+def _marketplace_order(value: Any, path: str) -> str:
+    """A marketplace's own order id."""
+    return checks.line(value, path, 128)
+
+
+def _chosen(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str | None:
+    return checks.choice(query[name], name, allowed) if name in query else None
+
+
+def _line(value: Any, path: str) -> Line:
+    sent = checks.fields(value, path, required=("sku", "quantity"))
+    quantity = sent["quantity"]
+    if type(quantity) is not int or not 1 <= quantity <= 1_000_000:  # bool is an int to isinstance
+        raise InvalidRequest(f"{path}.quantity", "must be a whole number from 1 to 1000000")
+    return Line(checks.sku(sent["sku"], f"{path}.sku"), quantity)

@@ -1,0 +1,1 @@
+"""Summaries: composed, delivered, and what SES says became of them."""

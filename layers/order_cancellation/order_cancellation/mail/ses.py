@@ -1,0 +1,106 @@
+"""SES: one attempt per call, and what each kind of answer means for the summary.
+
+SES takes no idempotency token, so the SDK must not retry on its own: a lost answer would be a second mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+)
+
+from order_cancellation.mail.compose import Mail
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+# sent: SES has it. later: SES took nothing, ask again soon. stop: nor will it take any other. park: it never will take
+# this one. unknown: no answer; it may have taken it.
+Verdict = Literal["sent", "later", "stop", "park", "unknown"]
+
+CLIENT_CONFIG: Final = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1, "mode": "standard"})
+
+_STOP = frozenset(
+    {
+        "AccessDeniedException",
+        "AccountSuspendedException",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "LimitExceededException",
+        "MailFromDomainNotVerifiedException",
+        "NotFoundException",  # the configuration set or the identity is gone
+        "SendingPausedException",
+        "UnrecognizedClientException",
+    }
+)
+_LATER = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException"})
+_PARK = frozenset({"BadRequestException", "InvalidParameterValue", "MessageRejected", "ValidationException"})
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What came of one attempt. ``message_id`` is SES's where it was sent; ``why`` is the error's code otherwise."""
+
+    verdict: Verdict
+    message_id: str = ""
+    why: str = ""
+
+
+def client() -> SESV2Client:
+    """The SES client; make it once per process."""
+    return boto3.client("sesv2", config=CLIENT_CONFIG)
+
+
+class Ses:
+    """Sends as ``sender``, through a configuration set that tells us what became of each mail."""
+
+    def __init__(self, ses: SESV2Client, sender: str, configuration_set: str) -> None:
+        self._ses = ses
+        self._sender = sender
+        self._configuration_set = configuration_set
+
+    def send(self, to: str, mail: Mail, summary_id: str) -> SendResult:
+        """Hand one mail to SES, once."""
+        try:
+            response = self._ses.send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [to]},
+                Content={
+                    "Simple": {
+                        "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                        "Body": {
+                            "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                            "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                        },
+                    }
+                },
+                EmailTags=[{"Name": "summary_id", "Value": summary_id}],
+                ConfigurationSetName=self._configuration_set,
+            )
+        except ClientError as error:
+            return _result(error)
+        except (ConnectTimeoutError, EndpointConnectionError) as error:  # it never reached SES
+            return SendResult("later", why=type(error).__name__)
+        except BotoCoreError as error:
+            return SendResult("unknown", why=type(error).__name__)
+        return SendResult("sent", message_id=response["MessageId"])
+
+
+def _result(error: ClientError) -> SendResult:
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    # The sandbox and an unverified sender reject every mail alike; so does a spent daily quota.
+    if code in _STOP or "not verified" in message or "Daily message quota" in message:
+        return SendResult("stop", why=code)
+    if code in _LATER or error.response["ResponseMetadata"]["HTTPStatusCode"] == 429:
+        return SendResult("later", why=code)
+    if code in _PARK:
+        return SendResult("park", why=code)
+    return SendResult("unknown", why=code)  # a 5xx: SES may have taken it all the same

@@ -1,0 +1,1 @@
+"""The only DynamoDB. Expressions, keys and item shapes stand here and nowhere else."""

@@ -1,0 +1,65 @@
+"""Who is who: the sellers, their contacts and whether mail reaches them; and which clients are fulfillment centers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from order_cancellation.domain.sellers import Contact, MailProblem, Seller
+from order_cancellation.tables.client import Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Sellers:
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._table = Table(dynamodb, table)
+
+    def register(self, seller_id: str, contact: Contact) -> None:
+        """Create the seller or replace its contact; what is known of its mail delivery stays. Raises Unavailable."""
+        self._table.update(
+            {"seller_id": seller_id},
+            "SET #name = :name, email = :email, time_zone = :time_zone, summaries = :summaries",
+            condition=None,
+            returning=False,
+            name=contact.name,
+            email=contact.email,
+            time_zone=contact.time_zone,
+            summaries=contact.summaries,
+        )
+
+    def find(self, seller_id: str) -> Seller | None:
+        """Read a seller, strongly consistent; None where nobody has registered it. Raises Unavailable."""
+        item = self._table.get({"seller_id": seller_id})
+        if item is None:
+            return None
+        problem = item.get("mail_problem")
+        return Seller(
+            seller_id,
+            Contact(item["name"], item["email"], item["time_zone"], item["summaries"]),
+            MailProblem(problem["kind"], problem["email"], problem["at"]) if problem else None,
+        )
+
+    def mark_unreachable(self, seller_id: str, problem: MailProblem) -> bool:
+        """Note that mail to this address does not arrive; False where the contact is another by now."""
+        marked, _ = self._table.update(
+            {"seller_id": seller_id},
+            "SET mail_problem = :problem",
+            condition="email = :email",
+            returning=False,
+            problem={"kind": problem.kind, "email": problem.email, "at": problem.at},
+            email=problem.email,
+        )
+        return marked
+
+
+class FulfillmentCenters:
+    """The FulfillmentCenters table: which client credentials are which fulfillment center."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._table = Table(dynamodb, table)
+
+    def known_by(self, client_id: str) -> str | None:
+        """The ``fc_id`` that this client speaks for, or None. Raises Unavailable."""
+        item = self._table.get({"client_id": client_id})
+        return item["fc_id"] if item else None

@@ -1,0 +1,487 @@
+"""The mail about auto-cancelled orders: what it says in both parts, and that nobody else's words change its shape."""
+
+import dataclasses
+import functools
+import random
+import re
+import unicodedata
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from typing import Any
+
+import jinja2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from order_cancellation.domain.orders import Line, Order
+from order_cancellation.domain.reasons import AUTO_REASONS, CATALOGUE
+from order_cancellation.domain.sellers import Contact
+from order_cancellation.mail import compose as mail
+from tests.cancelled_orders import ACME, auto_cancelled, longest, one_of_each
+
+ORIGIN = "https://portal.test"
+
+
+def compose(
+    orders: Sequence[Order], contact: Contact = ACME, summary_id: str = "sum-7f3a9c", part: int = 1, parts: int = 1
+) -> mail.Mail:
+    return mail.compose(contact, summary_id, orders, ORIGIN, part, parts)
+
+
+class Page(HTMLParser):
+    """What a browser makes of the HTML part: its structure, its links, and the text that a person sees."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.structure: list[Any] = []
+        self.links: list[str] = []
+        self.text = ""
+        self._unseen = 0
+        self.feed(html)
+        self.close()
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = dict(attributes)
+        self.links += [link for link in (values.pop("href", None),) if link]
+        self.structure.append((tag, tuple(values.items())))
+        self._unseen += tag in ("title", "style") or values.get("class") == "preheader"
+        self.text += " " if tag != "bdi" else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.structure.append(f"/{tag}")
+        self._unseen -= self._unseen > 0 and tag in ("title", "style", "div")
+        self.text += " " if tag == "span" else ""
+
+    def handle_comment(self, data: str) -> None:
+        self.structure.append(f"<!--{data}")
+
+    def unknown_decl(self, data: str) -> None:
+        self.structure.append(f"<![{data}")
+
+    def handle_pi(self, data: str) -> None:
+        self.structure.append(f"<?{data}")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.text += data
+
+
+def text_of(part: str) -> str:
+    """The text part without its line breaks."""
+    return " ".join(part.split())
+
+
+# ------------------------------------------------------------------------------------------------------- what it says
+
+
+@pytest.mark.parametrize(
+    ("reasons", "subject"),
+    [
+        (["stockout", "mislinked_sku", "stockout"], "3 orders cancelled: 2 out of stock, 1 mis-linked SKU"),
+        (["mislinked_sku", "mislinked_sku", "stockout"], "3 orders cancelled: 2 mis-linked SKUs, 1 out of stock"),
+        (["mislinked_sku"], "1 order cancelled: 1 mis-linked SKU"),
+        (["mislinked_sku", "stockout"], "2 orders cancelled: 1 out of stock, 1 mis-linked SKU"),
+        (["international_unfulfillable"], "1 order cancelled: 1 international"),
+        (["customs_hold", "customs_hold"], "2 orders cancelled: 2 customs hold"),
+        (["r1", "r2", "r3", "r4", "r5", "r5"], "6 orders cancelled: 2 r5, 1 r1, 1 r2, 2 for other reasons"),
+        ([""], "1 order cancelled: 1 no reason given"),
+    ],
+)
+def test_the_subject_counts_the_orders_and_the_reasons(reasons: list[str], subject: str) -> None:
+    orders = [auto_cancelled(f"A-{number}", reason) for number, reason in enumerate(reasons)]
+    assert compose(orders).subject == subject
+
+
+def test_the_subject_and_the_body_say_which_part_of_the_summary_this_is() -> None:
+    composed = compose([auto_cancelled()], part=2, parts=3)
+    assert composed.subject == "1 order cancelled: 1 out of stock (part 2 of 3)"
+    for part in (Page(composed.html).text, text_of(composed.text)):
+        assert "This is part 2 of 3 of the summary." in part
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        one_of_each(),
+        [auto_cancelled(reason="customs_hold")],
+        [auto_cancelled(f"A-{number}", AUTO_REASONS[number % 3]) for number in range(mail.MAX_ORDERS)],
+    ],
+    ids=["a few", "an unknown reason", "a thousand"],
+)
+def test_both_parts_say_the_same(orders: list[Order]) -> None:
+    composed = compose(orders, part=2, parts=3)
+    page = Page(composed.html)
+    assert set(re.findall(rf"{ORIGIN}\S*", composed.text)) == set(page.links)
+    prose = " ".join(line for line in composed.text.splitlines()[1:] if ORIGIN not in line)
+    assert words(prose.replace("Order there ", "")) == words(page.text.replace("Open the portal", ""))
+
+
+def words(text: str) -> set[str]:
+    """The words and numbers of a text in lower case; a full stop ends none of them."""
+    return {word.strip(".") for word in re.findall(r"[\w#.:+-]*\w[\w.]*", text.lower())}
+
+
+def test_every_order_has_all_its_particulars_and_its_link() -> None:
+    composed = compose(one_of_each())
+    page, text = Page(composed.html), text_of(composed.text)
+    for order, marketplace in zip(one_of_each(), ("Amazon", "Walmart", "eBay", "Shopify"), strict=True):
+        assert order.cancellation
+        reason = CATALOGUE[order.cancellation.reason]
+        skus = ", ".join(order.cancellation.skus)
+        number, detail = order.placement.marketplace_order_id, order.cancellation.detail or ""
+        time = f"23 Nov 2026, 06:{order.cancellation.cancelled_at[14:16]} UTC-08:00"
+        link = f"{ORIGIN}/#/orders/{order.order_id}"
+        labelled = f"{order.order_id} Marketplace {marketplace} %s{number} SKUs {skus} Reason {reason.title} {detail}"
+        assert f"{labelled % 'Order there '} Cancelled {time} {link}".replace("  ", " ") in text
+        assert f"{labelled % ''} Cancelled {time}".replace("  ", " ") in page.text
+        assert link in page.links
+        for part in (page.text, text):
+            assert f"{reason.explanation} {reason.what_to_do}" in part
+    assert page.links == [
+        f"{ORIGIN}/#/to-do",
+        *(f"{ORIGIN}/#/orders/{order.order_id}" for order in one_of_each()),
+        f"{ORIGIN}/",
+    ]
+
+
+def test_it_says_first_what_to_do_then_which_orders_then_that_the_marketplace_was_not_told() -> None:
+    composed = compose(one_of_each())
+    for part in (Page(composed.html).text.lower(), text_of(composed.text).lower()):
+        places = [
+            part.index(said)
+            for said in (
+                "hello acme outdoor,",
+                "what to do now",
+                "out of stock (2 orders)",
+                "mis-linked sku (1 order)",
+                "cancel the order in its marketplace too.",
+                "re-route it to another fulfillment service",
+                "a-1042",
+                "your marketplaces were not told",
+                "nothing is synchronized",
+                "summary id",
+                "you get this mail because",
+            )
+        ]
+        assert places == sorted(places)
+
+
+def test_the_skus_of_the_cancellation_are_shown_or_else_those_of_the_order() -> None:
+    assert "SKUs          TENT-2P-GRN\n" in compose([auto_cancelled()]).text
+    assert "SKUs          TENT-2P-GRN, LAMP-HEAD-01\n" in compose([auto_cancelled(skus=())]).text
+    twice = auto_cancelled(skus=(), lines=(Line("TENT", 1), Line("TENT", 5)))
+    assert "SKUs          TENT\n" in compose([twice]).text
+
+
+def test_long_lists_and_texts_are_shortened_visibly() -> None:
+    composed = compose([auto_cancelled(skus=tuple(f"SKU-{n}" for n in range(100)), detail="word " * 100)])
+    for part in (Page(composed.html).text, text_of(composed.text)):
+        assert "SKU-0, SKU-1, SKU-2, SKU-3, SKU-4 and 95 more" in part
+        assert re.search(r"(word ){20,31}word…", part)
+
+
+def test_a_reason_that_the_catalogue_does_not_have_is_read_as_words() -> None:
+    composed = compose([auto_cancelled(reason="customs_hold")])
+    for part in (Page(composed.html).text, text_of(composed.text)):
+        assert "Customs hold (1 order)" in part
+        assert "ask the network" in part
+
+
+def test_buyers_have_no_place_in_it() -> None:
+    composed = compose([auto_cancelled(note="Jane Doe, 1 Main Street", destination_country="NO")])
+    for part in (composed.subject, Page(composed.html).text, composed.text):
+        assert "Jane" not in part
+        assert "NO" not in re.findall(r"\b[A-Z]{2}\b", part)
+
+
+@pytest.mark.parametrize(
+    ("summaries", "often"),
+    [("each_batch", "one for each batch of cancellations"), ("daily", "one a day"), ("hourly", "summaries.")],
+)
+def test_it_says_why_it_comes_and_how_often(summaries: str, often: str) -> None:
+    composed = compose([auto_cancelled()], dataclasses.replace(ACME, summaries=summaries))
+    for part in (Page(composed.html).text, text_of(composed.text)):
+        assert often in part[part.index("You get this mail because") :]
+
+
+def test_the_sequence_of_the_orders_makes_no_difference() -> None:
+    orders = one_of_each()
+    shuffled = random.Random(1).sample(orders, len(orders))  # noqa: S311 - a shuffle
+    assert shuffled != orders
+    assert compose(shuffled) == compose(orders)
+
+
+def test_its_links_are_the_portals_that_it_is_given() -> None:
+    composed = mail.compose(ACME, "sum-1", [auto_cancelled()], "https://shop.test")
+    assert "https://shop.test/#/orders/A-1001" in Page(composed.html).links
+
+
+# ---------------------------------------------------------------------------------------------------------- the time
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "cancelled_at", "shown"),
+    [
+        ("America/Los_Angeles", "2026-03-08T09:59:59.999Z", "8 Mar 2026, 01:59 UTC-08:00"),
+        ("America/Los_Angeles", "2026-03-08T10:00:00.000Z", "8 Mar 2026, 03:00 UTC-07:00"),
+        ("America/Los_Angeles", "2026-11-01T08:30:00.000Z", "1 Nov 2026, 01:30 UTC-07:00"),
+        ("America/Los_Angeles", "2026-11-01T09:30:00.000Z", "1 Nov 2026, 01:30 UTC-08:00"),
+        ("Europe/Berlin", "2026-10-25T00:59:00.000Z", "25 Oct 2026, 02:59 UTC+02:00"),
+        ("Europe/Berlin", "2026-10-25T01:00:00.000Z", "25 Oct 2026, 02:00 UTC+01:00"),
+        ("Asia/Kolkata", "2026-12-31T19:00:00.000Z", "1 Jan 2027, 00:30 UTC+05:30"),
+        ("UTC", "2026-11-23T14:02:11.123Z", "23 Nov 2026, 14:02 UTC+00:00"),
+    ],
+)
+def test_times_are_the_sellers_own_on_both_sides_of_a_clock_change(
+    time_zone: str, cancelled_at: str, shown: str
+) -> None:
+    contact = dataclasses.replace(ACME, time_zone=time_zone)
+    composed = compose([auto_cancelled(cancelled_at=cancelled_at)], contact)
+    for part in (Page(composed.html).text, text_of(composed.text)):
+        assert f"Times are in the time zone {time_zone}." in part
+        assert f"Cancelled {shown}" in part
+
+
+@pytest.mark.parametrize(
+    "time_zone", ["", ".", "Mars/Olympus", "America", "../../etc/passwd", "\0", "\ud800", "x" * 9999]
+)
+def test_a_time_zone_that_does_not_exist_is_utc(time_zone: str) -> None:
+    composed = compose([auto_cancelled()], dataclasses.replace(ACME, time_zone=time_zone))
+    assert "Times are in the time zone UTC." in composed.text
+    assert "23 Nov 2026, 14:02 UTC+00:00" in composed.text
+
+
+# ---------------------------------------------------------------------------------------------------------- the size
+
+
+def test_a_few_hundred_orders_are_all_shown_in_full() -> None:
+    orders = [auto_cancelled(f"A-{number}") for number in range(150)]
+    composed = compose(orders)
+    assert composed.html.count('<th scope="row">') == composed.text.count("Order there") == 150
+    assert "more orders" not in composed.text
+
+
+@pytest.mark.parametrize("character", ["A", "&", '"', "🏕", "ä\u0301\u0301", "\u202e", "x "])
+def test_a_thousand_orders_with_the_longest_fields_fit_and_each_is_named(character: str) -> None:
+    orders = longest(mail.MAX_ORDERS, character)
+    composed = compose(orders, dataclasses.replace(ACME, name=character * 10_000), summary_id=character * 10_000)
+    page = Page(composed.html)
+    for part in (composed.html, composed.text):
+        assert len(part.encode()) <= mail.MAX_BYTES < 102_400
+    for order in orders:
+        assert order.order_id in page.text
+        assert order.order_id in composed.text
+    in_full = composed.text.count("Order there")
+    assert 1 <= in_full == composed.html.count('<th scope="row">')
+    assert composed.html.count("<li>") == mail.MAX_ORDERS - in_full
+    assert f"{mail.MAX_ORDERS - in_full} more orders" in page.text
+    assert f"{mail.MAX_ORDERS - in_full} more orders" in composed.text
+
+
+def test_as_many_orders_are_shown_in_full_as_fit() -> None:
+    composed = compose([auto_cancelled(f"A-{number}") for number in range(mail.MAX_ORDERS)])
+    row = len(composed.html) // composed.html.count("<tr>")
+    assert mail.MAX_BYTES - 2 * row < len(composed.html.encode()) <= mail.MAX_BYTES
+
+
+def test_the_text_part_is_held_to_the_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    verbose = "{% for group in mail.groups %}{% for row in group.rows %}{{ 'x' * 1000 }}{% endfor %}{% endfor %}"
+    monkeypatch.setattr(mail, "_TEXT", mail._environment.from_string(verbose))
+    composed = compose([auto_cancelled(f"A-{number}") for number in range(150)])
+    assert len(composed.text) == mail.MAX_BYTES
+
+
+def test_the_orders_that_are_only_listed_are_grouped_by_their_reason() -> None:
+    orders = longest(mail.MAX_ORDERS)
+    composed = compose(orders)
+    _, _, listed = composed.text.partition("more orders\n")
+    groups = re.split(r"^\* (.+) \(\d+\)$", listed, flags=re.MULTILINE)[1:]
+    assert groups[::2] == [CATALOGUE[reason].title for reason in AUTO_REASONS]
+    for reason, ids in zip(AUTO_REASONS, groups[1::2], strict=True):
+        of_reason = {order.order_id for order in orders if order.cancellation and order.cancellation.reason == reason}
+        assert set(re.findall(r"\d{4}A{60}", ids)) <= of_reason
+
+
+def test_a_thousand_different_unknown_reasons_fit_too() -> None:
+    orders = [auto_cancelled(f"A-{number}", f"{number}_" + "<&>" * 3000) for number in range(mail.MAX_ORDERS)]
+    composed = compose(orders)
+    assert len(composed.subject) < 250
+    assert "Other reasons (993 orders)" in composed.text
+    for part in (composed.html, composed.text):
+        assert len(part.encode()) <= mail.MAX_BYTES
+        assert all(order.order_id in part for order in orders)
+
+
+@pytest.mark.parametrize("count", [0, mail.MAX_ORDERS + 1])
+def test_no_orders_or_too_many_are_a_mistake_of_the_sender(count: int) -> None:
+    with pytest.raises(ValueError, match="1 to 1000 orders"):
+        compose([auto_cancelled(f"A-{number}") for number in range(count)])
+
+
+# ------------------------------------------------------------------------------------------- what others write into it
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</bdi></td></tr></table><h1>Cancelled: nothing</h1>",
+    "<img src=x onerror=alert(1)>",
+    "\"><a href='https://evil.test'>here</a>",
+    "' onmouseover='alert(1)",
+    "<!-- --!> <![CDATA[ ]]> <?php ?> <!DOCTYPE x>",
+    "&lt;script&gt; &#60;b&#62; &amp;",
+    "x\r\nBcc: everyone@evil.test\r\n\r\nbody",
+    "x\n\nYOUR MARKETPLACES WERE TOLD\n=================\n\nAll is well.",
+    "x\u2028YOUR MARKETPLACES WERE TOLD\u2029\u0085\v\f\x1c\x1d\x1e\x1fAll is well.",
+    "nul\0 bell\a escape\x1b[31m delete\x7f c1\x9b31m",
+    "right\u202eot tfel\u202c \u2066isolate\u2069 \u2068 \u2067 \u202a \u202b \u202d \u200e\u200f\u061c",
+    "{{7*7}} {{ self }} {% raw %} {% for x in y %} {# comment #} ${7*7} #{7*7}",
+    "\ud800 lone \udfff surrogates",
+    "0123456789" * 1000,
+    "👩‍👩‍👧‍👦🏴󠁧󠁢󠁳󠁣󠁴󠁿1️⃣é",
+    "Z" + "\u0335\u0336\u0300\u0489" * 2000 + "algo",
+    "zero\u200bwidth\u2060\ufeff\u00ad\u200d\u200d\u200c\u180e",
+    "שלום עולם مرحبا",
+]
+FIELDS = ("name", "order_id", "marketplace", "marketplace_order_id", "sku", "detail", "reason", "summary_id")
+
+
+def with_field(field: str, value: str) -> mail.Mail:
+    """Two orders' mail in which one field is this."""
+    changes: dict[str, Any] = {"skus": (value, "TENT")} if field == "sku" else {field: value}
+    contact = dataclasses.replace(ACME, name=value) if field == "name" else ACME
+    summary_id = value if field == "summary_id" else "sum-1"
+    order = auto_cancelled(**changes) if field not in ("name", "summary_id") else auto_cancelled()
+    return compose([order, auto_cancelled("A-2", "mislinked_sku")], contact, summary_id)
+
+
+@functools.cache
+def harmless(field: str) -> tuple[list[Any], list[str]]:
+    """The structure of the HTML part, and the outline of the text part, of a mail with nothing special in it."""
+    composed = with_field(field, "harmless")
+    return Page(composed.html).structure, outline(composed.text)
+
+
+def assert_well_formed(composed: mail.Mail, expected: tuple[list[Any], list[str]]) -> None:
+    """Nothing that others wrote has changed the mail's structure, or hides in it."""
+    page = Page(composed.html)
+    assert page.structure == expected[0]
+    assert all(link.startswith(f"{ORIGIN}/") for link in page.links)
+    assert outline(composed.text) == expected[1]
+    assert composed.subject.splitlines() == [composed.subject]
+    assert len(composed.subject) < 250
+    for part in (composed.subject, composed.html, composed.text):
+        assert invisible(part) == set()
+        assert part.encode()
+
+
+def outline(text: str) -> list[str]:
+    """The lines that begin at the margin, which a reader takes for the mail's own. Line 1 repeats the subject."""
+    lines = text.splitlines()[1:]
+    ours = ("* ", "Hello", "Summary ID:")  # what follows these on a line may be others' words
+    return [
+        next((start for start in ours if line.startswith(start)), line)
+        for line in lines
+        if line and not line.startswith("  ")
+    ]
+
+
+def invisible(part: str) -> set[str]:
+    """Characters that could hide, break a line, or turn the direction of writing."""
+    return {
+        character
+        for character in part
+        if character != "\n"
+        and character not in "\u200c\u200d"
+        and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    }
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_value_changes_the_structure_of_the_mail(field: str, value: str) -> None:
+    assert_well_formed(with_field(field, value), harmless(field))
+
+
+@pytest.mark.parametrize("value", ["", " \t\u00a0\u3000 ", "\u202e\u200b\0"])
+@pytest.mark.parametrize("field", [field for field in FIELDS if field != "detail"])
+def test_a_value_without_anything_visible_leaves_its_place_empty(field: str, value: str) -> None:
+    assert_well_formed(with_field(field, value), harmless(field))
+
+
+def test_a_detail_without_anything_visible_is_no_detail() -> None:
+    assert with_field("detail", " \u200b\0") == compose(
+        [auto_cancelled(detail=None), auto_cancelled("A-2", "mislinked_sku")], summary_id="sum-1"
+    )
+
+
+@settings(deadline=None)  # how long it takes says nothing of the mail
+@given(field=st.sampled_from(FIELDS), value=st.text(st.characters(exclude_categories=()), max_size=300))
+def test_no_text_whatever_changes_the_structure_of_the_mail(field: str, value: str) -> None:
+    assert_well_formed(with_field(field, f"x{value}"), harmless(field))
+
+
+def test_values_are_shown_as_they_were_written() -> None:
+    composed = with_field("name", "<b>Tom & Jerry's</b> {{7*7}}")
+    assert "Hello <b>Tom & Jerry's</b> {{7*7}}," in Page(composed.html).text
+    assert "Hello <b>Tom & Jerry's</b> {{7*7}},\n" in composed.text
+
+
+def test_names_that_need_joiners_keep_them() -> None:
+    for name in ("می\u200cخواهم", "👩\u200d👧", "José", "Åsa Öberg", "日本の店", "क्\u200dष"):
+        assert f"Hello {name}," in with_field("name", name).text
+
+
+def test_marks_do_not_pile_up_over_the_lines_above() -> None:
+    shown = with_field("name", "Z" + "\u0335\u200d" * 2000 + "algo").text
+    assert "\u0335\u0335\u0335\u0335" not in shown.replace("\u200d", "")
+    assert re.search("Hello Z\u0335", shown)
+
+
+def test_a_link_leads_to_the_order_whatever_its_id() -> None:
+    assert f"{ORIGIN}/#/orders/A.1_b-2" in Page(with_field("order_id", "A.1_b-2").html).links
+    assert f"{ORIGIN}/#/orders/..%2F%3Fx%3D1%23%22%3E" in Page(with_field("order_id", '../?x=1#">').html).links
+
+
+def test_the_structure_check_would_catch_a_template_that_does_not_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    careless = mail._environment.overlay(autoescape=False)
+    monkeypatch.setattr(mail, "_HTML", careless.get_template("summary.html"))
+    for field in ("name", "marketplace", "marketplace_order_id", "sku", "detail", "reason", "summary_id"):
+        with pytest.raises(AssertionError):
+            assert_well_formed(with_field(field, "<script>alert(1)</script>"), harmless(field))
+
+
+def test_a_template_that_shows_what_is_not_there_fails_instead_of_showing_nothing() -> None:
+    for template in (mail._HTML, mail._TEXT):
+        with pytest.raises(jinja2.UndefinedError):
+            template.render()
+    with pytest.raises(jinja2.UndefinedError):
+        mail._environment.from_string("{{ mail.no_such_thing }}").render(mail=object())
+
+
+# ------------------------------------------------------------------------------------------------------ the HTML part
+
+
+def test_the_html_needs_nothing_from_the_network_and_runs_nothing() -> None:
+    composed = compose(one_of_each())
+    tags = {entry[0] for entry in Page(composed.html).structure if isinstance(entry, tuple)}
+    assert tags.isdisjoint({"img", "script", "link", "iframe", "object", "form", "video", "svg", "base"})
+    assert "url(" not in composed.html
+    assert "@import" not in composed.html
+    for link in Page(composed.html).links:
+        assert link.startswith(f"{ORIGIN}/")
+
+
+def test_the_html_is_accessible_by_its_structure() -> None:
+    structure = [entry for entry in Page(compose(one_of_each()).html).structure if isinstance(entry, tuple)]
+    attributes: dict[str, list[dict[str, str | None]]] = {}
+    for tag, values in structure:
+        attributes.setdefault(tag, []).append(dict(values))
+    assert attributes["html"][0]["lang"] == "en"
+    assert {"name": "color-scheme", "content": "light dark"} in attributes["meta"]
+    layout, data = attributes["table"]
+    assert layout["role"] == "presentation"
+    assert "role" not in data
+    assert len(attributes["caption"]) == 1
+    assert [heading["scope"] for heading in attributes["th"]] == ["col"] * 5 + ["row"] * 4
+    assert [tag for tag, _ in structure if tag in ("h1", "h2", "h3", "h4")][:3] == ["h1", "h2", "h3"]

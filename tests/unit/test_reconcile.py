@@ -1,0 +1,53 @@
+"""The walk along the index finds what a look-up of every single id would find, in far fewer queries."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from order_cancellation.actions import reconcile
+from order_cancellation.domain.orders import Order
+from order_cancellation.tables.order_lists import OrderLists, OrderName
+
+IDS = st.text(st.sampled_from("ab1é\U0001f4e6"), min_size=1, max_size=3)
+
+
+class Index(OrderLists):
+    """The index as DynamoDB keeps it: names in the order of their bytes, a page at a time."""
+
+    def __init__(self, names: Sequence[OrderName], page: int) -> None:
+        self.names = sorted(names, key=lambda name: (name.marketplace_order_id.encode(), name.order_id))
+        self.names_a_page = page
+        self.queries = 0
+
+    def named_between(
+        self, seller_id: str, first: str, last: str, limit: int, after: OrderName | None = None
+    ) -> tuple[list[OrderName], OrderName | None]:
+        assert seller_id == "acme"
+        self.queries += 1
+        assert first.encode() <= last.encode(), "DynamoDB refuses a range that ends before it begins"
+        inside = [name for name in self.names if first.encode() <= name.marketplace_order_id.encode() <= last.encode()]
+        if after is not None:
+            inside = inside[inside.index(after) + 1 :]
+        found = inside[: min(limit, self.names_a_page)]
+        return found, found[-1] if len(found) == min(limit, self.names_a_page) else None
+
+    def find_many(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]:
+        raise NotImplementedError
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(IDS, max_size=40), st.sets(IDS, min_size=1, max_size=12), st.integers(1, 7))
+def test_it_finds_every_order_and_no_other_one(placed: list[str], wanted: set[str], page: int) -> None:
+    index = Index([OrderName(name, f"A-{number}") for number, name in enumerate(placed)], page)
+    found = reconcile._named(index, "acme", sorted(wanted), lambda: True)
+    assert sorted(found) == sorted(f"A-{number}" for number, name in enumerate(placed) if name in wanted)
+
+
+def test_neighbors_are_found_together_and_what_lies_between_is_left_out() -> None:
+    index = Index([OrderName(f"{number:05}", f"A-{number}") for number in range(20_000)], 250)
+    assert len(reconcile._named(index, "acme", [f"{number:05}" for number in range(200)], lambda: True)) == 200
+    assert index.queries == 1
+    index.queries = 0
+    assert len(reconcile._named(index, "acme", ["00000", "10000", "19999"], lambda: True)) == 3
+    assert index.queries == 3
