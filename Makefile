@@ -8,10 +8,19 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --system-certs --require-hashes
 TESTS ?= tests
 STACK ?= order-cancellation
+UPGRADE ?= --upgrade
 export SAM_CLI_TELEMETRY := 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# A new environment empties its directory first, and a link's target with it.
+define not_a_link
+if [ -L $(@D) ]; then \
+  echo '$(@D) is a link; setting it up would empty what it leads to. Remove the link, then run make again.' >&2; exit 1; fi
+endef
 
 .PHONY: help demo up down test lint types validate pytest bench verify deploy deploy-portal setup lock clean
 
@@ -29,13 +38,13 @@ down: ## stop the local stack
 
 test: lint types validate pytest ## lint, types, template, and all tests
 
-lint: setup ## ruff: rules and formatting
+lint: setup ## ruff: rules and formatting; import-linter: who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=layers/order_cancellation $(BIN)/lint-imports --no-logo --no-cache
 
 types: setup ## mypy --strict
-	$(BIN)/mypy layers/order_cancellation/order_cancellation local scripts benchmarks verification tests
-	@for app in functions/*/app.py; do $(BIN)/mypy "$$app" | sed "s|^Success|$$app: success|"; done
+	$(BIN)/mypy .
 
 validate: setup ## the template, as CloudFormation and SAM see it
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
@@ -58,23 +67,25 @@ deploy: setup ## build, and deploy to AWS with your credentials
 
 setup: .venv/.installed .venv-sam/.installed
 
-.venv/.installed: requirements/development.txt
-	@echo 'Setting up .venv: the local cloud, the tests, the linters (a minute, once)'
+.venv/.installed: requirements/uv.txt requirements/development.txt
+	@$(not_a_link)
+	@echo 'Setting up .venv: the local cloud, the tests, the linters (seconds, once)'
 	@$$(local/find-python) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+	@$(INSTALL) --python $(BIN)/python --requirement requirements/development.txt
 	@touch $@
 
-.venv-sam/.installed: requirements/sam.txt
-	@echo 'Setting up .venv-sam: the SAM CLI (half a minute, once)'
-	@$$(local/find-python) -m venv --clear .venv-sam
-	@.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+.venv-sam/.installed: requirements/sam.txt | .venv/.installed
+	@$(not_a_link)
+	@echo 'Setting up .venv-sam: the SAM CLI (seconds, once)'
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-sam
+	@$(INSTALL) --python .venv-sam/bin/python --requirement $<
 	@touch $@
 
-lock: setup ## renew the pinned requirements
-	@$(BIN)/python -m pip install --quiet uv
-	@for name in requirements/development requirements/sam layers/order_cancellation/requirements; do \
-	  $(BIN)/python -m uv pip compile --quiet --upgrade --python-version 3.13 --generate-hashes --no-header --no-emit-index-url \
-	    $$name.in --output-file $$name.txt; done
+lock: .venv/.installed ## renew the pinned requirements (UPGRADE= to pin only what is new in a .in file)
+	@for name in requirements/uv requirements/development requirements/sam layers/order_cancellation/requirements; do \
+	  $(UV) pip compile --quiet --system-certs $(UPGRADE) --python-version 3.13 --generate-hashes --no-header \
+	    --no-emit-index-url $$name.in --output-file $$name.txt; done
 
 clean: down ## remove everything that was made
 	rm -rf .venv .venv-sam .aws-sam .local

@@ -68,6 +68,32 @@ class TestRoutes:
                 assert event.get("Auth", {}).get("Authorizer", "CognitoAuthorizer") == "CognitoAuthorizer"
 
 
+def test_the_sections_are_those_that_the_head_promises_and_in_its_order() -> None:
+    text = (ROOT / "template.yaml").read_text()
+    promised = re.findall(r"^# Sections: (.+)\.$", text, re.MULTILINE)
+    assert promised == [", ".join(re.findall(r"^ *# -{20,} (.+)$", text, re.MULTILINE))]
+
+
+def test_a_function_cannot_log_before_its_log_group_is_there() -> None:
+    """A reference makes the group first; named by a string, Lambda would make it, and keep it for ever."""
+    assert template()["Globals"]["Function"]["LoggingConfig"] == {"LogGroup": {"Ref": "FunctionLogs"}}
+    assert [function for function, properties in FUNCTIONS.items() if "LoggingConfig" in properties] == []
+    groups = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Logs::LogGroup"}
+    assert groups == {"FunctionLogs"}
+    assert RESOURCES["FunctionLogs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionInDays"}
+
+
+@pytest.mark.parametrize("name", [name for name, found in RESOURCES.items() if found["Type"] == "AWS::DynamoDB::Table"])
+def test_a_table_outlives_its_stack_and_can_be_restored(name: str) -> None:
+    table = RESOURCES[name]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    properties = table["Properties"]
+    assert properties["DeletionProtectionEnabled"] == {"If": ["IsProduction", True, False]}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
 @pytest.mark.parametrize("response", GATEWAY_RESPONSES.values(), ids=GATEWAY_RESPONSES)
 class TestGatewayResponses:
     """API Gateway's own errors look like the functions' errors."""
