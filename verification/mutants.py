@@ -35,7 +35,10 @@ SCOPES = {
         "Orders._update",
     ),
     "tables.outbox": ("Outbox", "_CLAIMS_PER_TRANSACTION", "_CONFLICT_TRIES"),
-    "tables.summaries": ("Summaries", "until"),
+    "tables.summaries": (
+        *(f"Summaries.{name}" for name in ("find", "seller_of", "expired", "lease", "release", "set_status")),
+        "until",
+    ),
     "actions.cancel": ("_outcome",),
     "actions.report": ("report", "_open_for"),
 }

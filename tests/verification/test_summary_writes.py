@@ -326,3 +326,15 @@ def test_a_summary_is_read_strongly_consistent(rig: Rig) -> None:
     rig.hook = lambda call: consistent.append(call.request.get("ConsistentRead"))
     rig.summaries.find("acme", sealed.summary_id)
     assert consistent == [True]
+
+
+def test_writes_about_a_summary_do_not_bring_its_orders_back(rig: Rig) -> None:
+    """It lists up to a thousand of them."""
+    sealed = rig.sealed("A-1")
+    asked: list[Call] = []
+    rig.hook = asked.append
+    rig.summaries.release(sealed, NOW)
+    rig.summaries.set_status("acme", sealed.summary_id, "sent", NOW)
+    rig.summaries.set_status("acme", sealed.summary_id, "sent", NOW)  # refused
+    wanted = {(c.request["ReturnValues"], c.request["ReturnValuesOnConditionCheckFailure"]) for c in asked}
+    assert (len(asked), wanted) == (3, {("NONE", "NONE")})

@@ -97,7 +97,7 @@ class Table:
             "ExpressionAttributeValues": _placeholders(values),
             **options,
         }
-        if names := _names(condition, options.get("FilterExpression", "")):
+        if names := _names(f"{condition} {options.get('FilterExpression')}"):
             request["ExpressionAttributeNames"] = names
         if after is not None:
             request["ExclusiveStartKey"] = encode_item(after)
@@ -115,7 +115,7 @@ def update_request(key: Item, update: str, condition: str | None, values: Item) 
     }
     if condition is not None:
         request["ConditionExpression"] = condition
-    if names := _names(update, condition or ""):
+    if names := _names(f"{update} {condition}"):
         request["ExpressionAttributeNames"] = names
     return request
 
@@ -134,8 +134,8 @@ def call[Response](request: Callable[[], Response]) -> Response:
         raise Unavailable from error
 
 
-def _names(*expressions: str) -> dict[str, str]:
-    return {f"#{name}": name for expression in expressions for name in _NAME.findall(expression)}
+def _names(expressions: str) -> dict[str, str]:
+    return {f"#{name}": name for name in _NAME.findall(expressions)}
 
 
 def _placeholders(values: Item) -> dict[str, Any]:

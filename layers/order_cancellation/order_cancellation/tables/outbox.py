@@ -74,14 +74,13 @@ class Outbox:
             self._claim(draft, list(claims))
         return self._summaries.find(draft.seller_id, draft.summary_id)  # an answer along the way may have been lost
 
-    def _change_due(self, order: Order, update: str, **values: str) -> None:
+    def _change_due(self, order: Order, update: str, **values: Any) -> None:
         # If the condition fails, the order was claimed, postponed or skipped meanwhile: whoever did it has seen to it.
         self._orders.update(
             {"seller_id": order.seller_id, "order_id": order.order_id},
             update,
             condition="summary_due_at = :seen",
-            returning=False,
-            seen=order.summary_due_at or "",
+            seen=order.summary_due_at,
             **values,
         )
 
