@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from order_cancellation.domain import orders
-from order_cancellation.domain.cancellations import Cancellation
+from order_cancellation.domain.cancellations import Actor, Cancellation
 from order_cancellation.domain.orders import Event, Line, Order, Placement
 
 PLACED_AT = "2026-11-23T08:15:00Z"
 CANCELLED_AT = "2026-11-23T14:02:11.123Z"
 PACKED_AT = "2026-11-23T14:01:58Z"
+RECEIVED_AT = "2026-11-23T14:02:00.000Z"
+PERSON = Actor("person", "person-1", "ops@acme.example")
+NETWORK = Actor("network", "client-planner")
 
 
 def event(name: str, at: str) -> Event:
     """What a fulfillment center reports about the order of these examples."""
-    return Event("acme", "A-1001", name, at)
+    return Event("acme", "A-1001", name, at, RECEIVED_AT)
 
 
 def placement(*centers: str, marketplace: str = "amazon") -> Placement:

@@ -93,7 +93,7 @@ def http_event(
 
 
 def seller_claims(seller_id: str) -> dict[str, str]:
-    return {"token_use": "id", "custom:seller_id": seller_id, "sub": "person-1"}
+    return {"token_use": "id", "custom:seller_id": seller_id, "sub": "person-1", "email": f"ops@{seller_id}.example"}
 
 
 def machine_claims(client_id: str, *scopes: str) -> dict[str, str]:

@@ -88,7 +88,7 @@ def _seal_a_summary(table: Orders, outbox: Outbox) -> None:
 
 def report(table: Orders, order: Order, fc_id: str, event: str, at: str) -> Order:
     """Record an event of a fulfillment center's that moves the order forward."""
-    advanced = orders.advanced(order, fc_id, Event(order.seller_id, order.order_id, event, at))
+    advanced = orders.advanced(order, fc_id, Event(order.seller_id, order.order_id, event, at, at))
     assert advanced
     written, result = table.advance(order, advanced)
     assert written

@@ -77,7 +77,7 @@ class OrderState:
     def packed(self) -> tuple[tuple[str, str], ...]:
         """(center, when) of those that have packed, the first of them first."""
         packers = [
-            (min(at for event, at in events if STEPS.index(event) >= PACKED), fc_id)
+            (dict(events).get(STEPS[PACKED]) or min(at for event, at in events if STEPS.index(event) >= PACKED), fc_id)
             for fc_id, events in self.centers
             if _reached(events) >= PACKED
         ]
@@ -115,7 +115,7 @@ def _report(state: OrderState, ask: Report) -> tuple[OrderState, Answer]:
     if state.ended_by:
         return state, ("put_back",)
     known = dict(state.centers)
-    if STEPS.index(ask.event) <= _reached(known[ask.fc_id]):
+    if ask.event in dict(known[ask.fc_id]):
         return state, ("already_recorded", state.status)
     known[ask.fc_id] = (*known[ask.fc_id], (ask.event, ask.at))
     after = replace(state, centers=tuple(known.items()))

@@ -32,7 +32,7 @@ def cancel_one(request: Request) -> Reply:
     cancelled = cancel(orders, request.identity(), command)
     count(f"Cancel.{cancelled.outcome}")
     replayed = {"Idempotent-Replayed": "true"} if cancelled.replayed else {}
-    return Reply(200, documents.cancel_document(cancelled), replayed)
+    return Reply(200, documents.cancel_document(cancelled, request.actor()), replayed)
 
 
 @api.route("POST", "/orders/cancel")

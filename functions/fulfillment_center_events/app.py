@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from order_cancellation import settings
 from order_cancellation.actions.report import report
+from order_cancellation.domain import times
 from order_cancellation.domain.refusals import Forbidden
 from order_cancellation.http import parse
 from order_cancellation.http.api import Api, Reply
@@ -34,7 +35,7 @@ api = Api(told)
 def report_event(request: Request) -> Reply:
     client_id = request.machine("fulfillment/events")
     fc_id = request.path_id("fc_id")
-    event = parse.event(request.body())
+    event = parse.event(request.body(), times.now())
     if fulfillment_centers.known_by(client_id) != fc_id:
         raise Forbidden(f"This token is not fulfillment center {fc_id}'s.")
     outcome, order = report(orders, fc_id, event)

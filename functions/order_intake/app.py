@@ -46,7 +46,7 @@ def place_order(request: Request) -> Reply:
     order_id = parse.new_order_id(request.path_id("order_id"))
     created, order = place(orders, seller_id, order_id, parse.placement(request.body()))
     count("OrdersPlaced" if created else "OrdersPlacedAgain")
-    return Reply(201 if created else 200, {"seller_id": seller_id, **documents.order_document(order)})
+    return Reply(201 if created else 200, {"seller_id": seller_id, **documents.order_document(order, request.actor())})
 
 
 @api.route("POST", "/auto-cancellations")

@@ -26,7 +26,7 @@ lists = OrderLists(dynamodb, told.orders_table)
 api = Api(told)
 
 
-@api.route("POST", "/reconciliations")
+@api.route("POST", "/reconciliations", reads=True)
 def compare(request: Request) -> Reply:
     seller_id = request.seller()
     said = parse.reconciliation(request.body(parse.MAX_RECONCILIATION_BYTES))

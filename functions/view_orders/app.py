@@ -38,20 +38,21 @@ def view_order(request: Request) -> Reply:
     if order is None:
         raise OrderNotFound(order_id)
     count("OrdersViewed")
-    return Reply(200, {**documents.order_document(order), "safe_reply": safe_reply(order, times.now())})
+    return Reply(
+        200, {**documents.order_document(order, request.actor()), "safe_reply": safe_reply(order, times.now())}
+    )
 
 
 @api.route("GET", "/orders")
 def list_orders(request: Request) -> Reply:
     seller_id = request.seller()
     query = request.query("status", "marketplace_cancellation", "marketplace_order_id", "limit", "cursor")
-    found, last = lists.page(seller_id, parse.wanted_orders(query))
+    page = lists.page(seller_id, parse.wanted_orders(query))
+    rows = [(order.order_id, documents.order_document(order, request.actor())) for order in page.orders]
+    found, last = cursors.cut(rows, page.last)
     count("OrdersListed", len(found))
-    document = {
-        "orders": [documents.order_document(order) for order in found],
-        "cursor": last and cursors.encode(last),
-    }
-    return Reply(200, document)
+    unreadable = {"unreadable": page.unreadable} if page.unreadable else {}
+    return Reply(200, {"orders": found, "cursor": last and cursors.encode(last), **unreadable})
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

@@ -51,6 +51,7 @@ class TestTheAnswer:
             "cancellation_id": order.cancellation.cancellation_id,
             "kind": "seller",
             "cancelled_at": order.cancellation.cancelled_at,
+            "actor": {"kind": "person", "id": "person-1", "name": "ops@acme.example"},
             **ASK,
         }
 

@@ -7,13 +7,14 @@ import pytest
 
 from order_cancellation.actions.cancel import Cancelled
 from order_cancellation.domain import marketplaces, orders
-from order_cancellation.domain.cancellations import Kind
+from order_cancellation.domain.cancellations import Actor
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import why_code
 from order_cancellation.http import documents
 from order_cancellation.http.problems import PROBLEMS
 from tests import examples
 
+COLLEAGUE = Actor("person", "person-2", "second@acme.example")
 PACKED = {"picked_packed": examples.PACKED_AT}
 SHIPPED = PACKED | {"shipped": "2026-11-23T17:00:00Z"}
 DELIVERED = SHIPPED | {"delivered": "2026-11-25T10:00:00Z"}
@@ -60,7 +61,7 @@ REFUSALS = {
     "cancelled by the seller": (
         examples.cancelled_order(),
         "order_cancelled",
-        "You cancelled order A-1001 already, on 23 Nov 2026 at 14:02 UTC.",
+        "Order A-1001 was cancelled already, on 23 Nov 2026 at 14:02 UTC.",
     ),
     "cancelled by the network": (
         examples.cancelled_order(examples.auto_cancellation()),
@@ -112,31 +113,49 @@ class TestWhyNot:
 
 class TestCancelled:
     def test_the_message_of_a_cancel(self) -> None:
-        document = documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled", "seller"))
+        document = documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled"), examples.PERSON)
         assert document["message"] == "Your order has been successfully cancelled."
         assert (document["order_id"], document["status"], document["outcome"]) == ("A-1001", "cancelled", "cancelled")
 
     def test_one_that_was_cancelled_before_says_when_and_by_whom(self) -> None:
         document = documents.cancel_document(
-            Cancelled(examples.cancelled_order(examples.auto_cancellation()), "already_cancelled", "seller")
+            Cancelled(examples.cancelled_order(examples.auto_cancellation()), "already_cancelled"), examples.PERSON
         )
         assert document["outcome"] == "already_cancelled"
         assert document["message"].startswith("Order A-1001 was cancelled automatically on 23 Nov 2026 at 14:02 UTC")
         assert document["cancellation"]["reason"] == "stockout"
 
     @pytest.mark.parametrize(
-        ("asked_by", "begins"),
+        ("actor", "reader", "begins"),
         [
-            ("seller", "You cancelled order A-1001 already"),
-            ("auto", "Order A-1001 was cancelled by its seller already"),
+            (examples.PERSON, examples.PERSON, "You cancelled order A-1001 already"),
+            (examples.PERSON, COLLEAGUE, "Order A-1001 was cancelled by ops@acme.example already"),
+            (Actor("person", "person-1"), COLLEAGUE, "Order A-1001 was cancelled already"),
+            (None, examples.PERSON, "Order A-1001 was cancelled already"),  # by a version that did not note who
+            (examples.PERSON, examples.NETWORK, "Order A-1001 was cancelled by its seller already"),
+            (None, examples.NETWORK, "Order A-1001 was cancelled by its seller already"),
         ],
     )
-    def test_the_network_is_not_told_that_it_did_what_the_seller_did(self, asked_by: Kind, begins: str) -> None:
-        document = documents.cancel_document(Cancelled(examples.cancelled_order(), "already_cancelled", asked_by))
+    def test_you_cancelled_is_said_only_to_the_person_who_did(
+        self, actor: Actor | None, reader: Actor, begins: str
+    ) -> None:
+        order = examples.cancelled_order(examples.cancellation(actor=actor))
+        document = documents.cancel_document(Cancelled(order, "already_cancelled"), reader)
         assert document["message"] == f"{begins}, on 23 Nov 2026 at 14:02 UTC."
 
+    def test_the_note_and_the_person_are_for_the_sellers_people_alone(self) -> None:
+        order = examples.cancelled_order(examples.cancellation(note="Moved.", actor=examples.PERSON))
+        seen = documents.cancel_document(Cancelled(order, "already_cancelled"), COLLEAGUE)["cancellation"]
+        assert (seen["note"], seen["actor"]["name"]) == ("Moved.", "ops@acme.example")
+        shown = json.dumps(documents.cancel_document(Cancelled(order, "already_cancelled"), examples.NETWORK))
+        for secret in ("Moved.", "ops@acme.example", "person-1"):
+            assert secret not in shown
+        assert "ops@acme" not in json.dumps(documents.put_back(order))
+
     def test_the_seller_is_told_to_cancel_in_the_marketplace_or_to_reroute(self) -> None:
-        steps = documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled", "seller"))["next_steps"]
+        steps = documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled"), examples.PERSON)[
+            "next_steps"
+        ]
         assert [step["action"] for step in steps] == ["cancel_in_marketplace", "reroute"]
         assert steps[0]["marketplace"] == "amazon"
         assert steps[0]["marketplace_order_id"] == "113-4000553-2711418"
@@ -144,21 +163,24 @@ class TestCancelled:
         assert "re-route the order to another fulfillment service" in steps[1]["text"]
 
     def test_a_sellers_cancellation(self) -> None:
-        assert documents.cancellation_document(examples.cancellation(note="Moved.")) == {
+        assert documents.cancellation_document(examples.cancellation(note="Moved."), examples.PERSON) == {
             "cancellation_id": "c1" * 16,
             "kind": "seller",
             "reason": "customer_request",
             "note": "Moved.",
             "cancelled_at": examples.CANCELLED_AT,
+            "actor": None,
         }
 
     def test_the_networks_cancellation_has_skus_and_a_detail(self) -> None:
-        document = documents.cancellation_document(examples.auto_cancellation(detail="Till 4 December."))
+        document = documents.cancellation_document(
+            examples.auto_cancellation(detail="Till 4 December."), examples.PERSON
+        )
         assert (document["kind"], document["skus"], document["detail"]) == ("auto", ["TENT-2P-GRN"], "Till 4 December.")
 
     def test_the_request_id_is_ours_alone(self) -> None:
         assert "request-1" not in json.dumps(
-            documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled", "seller"))
+            documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled"), examples.PERSON)
         )
 
 
@@ -166,12 +188,16 @@ def told() -> dict[str, Any]:
     """Everything that a seller can be told about an order that was, or cannot be, cancelled."""
     outcomes: tuple[Literal["cancelled"], Literal["already_cancelled"]] = ("cancelled", "already_cancelled")
     cancelled = {
-        f"{outcome} by {by.kind}": documents.cancel_document(Cancelled(examples.cancelled_order(by), outcome, "seller"))
+        f"{outcome} by {by.kind}": documents.cancel_document(
+            Cancelled(examples.cancelled_order(by), outcome), examples.PERSON
+        )
         for outcome in outcomes
         for by in (examples.cancellation(), examples.auto_cancellation())
     }
     refused = {f"refused: {name}": documents.why_not_cancellable(order) for name, (order, _, _) in REFUSALS.items()}
-    viewed = {f"viewed: {name}": documents.order_document(order) for name, (order, _, _) in REFUSALS.items()}
+    viewed = {
+        f"viewed: {name}": documents.order_document(order, examples.PERSON) for name, (order, _, _) in REFUSALS.items()
+    }
     return cancelled | refused | viewed
 
 
@@ -196,27 +222,27 @@ def test_every_sentence_is_one(document: Any) -> None:
 class TestOrderDocument:
     @pytest.mark.parametrize("status", orders.CANCELLABLE)
     def test_one_that_can_be_cancelled(self, status: str) -> None:
-        document = documents.order_document(examples.order(status=status))
+        document = documents.order_document(examples.order(status=status), examples.PERSON)
         assert document["cancellable"] is True
         assert document.keys().isdisjoint({"not_cancellable_because", "next_steps", "cancellation"})
 
     @pytest.mark.parametrize(("order", "code", "sentence"), REFUSALS.values(), ids=REFUSALS)
     def test_one_that_cannot_says_what_a_cancel_would_be_told(self, order: Order, code: str, sentence: str) -> None:
-        document = documents.order_document(order)
+        document = documents.order_document(order, examples.PERSON)
         assert document["cancellable"] is False
         assert document["not_cancellable_because"] == {"code": code, "detail": sentence}
         assert document["next_steps"] == documents.why_not_cancellable(order)["next_steps"]
         assert ("cancellation" in document) == (order.cancellation is not None)
 
     def test_the_order_as_it_was_placed(self) -> None:
-        document = documents.order_document(examples.order({"LAX1": {}}))
+        document = documents.order_document(examples.order({"LAX1": {}}), examples.PERSON)
         placed = examples.placement_document()
         assert {name: document[name] for name in placed if name != "fulfillment_centers"} == {
             name: value for name, value in placed.items() if name != "fulfillment_centers"
         }
 
     def test_every_center_is_where_it_reported_last(self) -> None:
-        document = documents.order_document(examples.order({"LAX1": SHIPPED, "EWR2": {}}))
+        document = documents.order_document(examples.order({"LAX1": SHIPPED, "EWR2": {}}), examples.PERSON)
         assert document["fulfillment_centers"] == [
             {
                 "fc_id": "LAX1",

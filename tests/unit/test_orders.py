@@ -1,5 +1,6 @@
 """What may be cancelled, and how fulfillment centers move an order forward."""
 
+import dataclasses
 from collections.abc import Mapping
 
 import pytest
@@ -101,13 +102,72 @@ class TestRecord:
         assert milestones == {"LAX1": {}}
         assert order.status == "received"
 
-    @pytest.mark.parametrize("event", ["allocated", "picking", "picked_packed"])
-    def test_an_event_at_or_behind_what_is_recorded_changes_nothing(self, event: str) -> None:
+    @pytest.mark.parametrize("event", ["picking", "picked_packed"])
+    def test_an_event_that_is_recorded_already_changes_nothing(self, event: str) -> None:
         assert orders.advanced(examples.packed_order(), "LAX1", examples.event(event, "2026-11-23T15:00:00Z")) is None
+
+    @pytest.mark.parametrize("reached", ["picked_packed", "shipped", "delivered"])
+    @pytest.mark.parametrize("late", ["allocated", "picking", "picked_packed", "shipped"])
+    def test_one_that_comes_late_is_recorded_with_its_own_time_and_moves_nothing_back(
+        self, reached: str, late: str
+    ) -> None:
+        order = examples.order({"LAX1": {reached: "2026-11-23T17:00:00Z"}})
+        after = orders.advanced(order, "LAX1", examples.event(late, examples.PACKED_AT))
+        if late == reached:
+            assert after is None
+            return
+        assert after
+        assert after.reported("LAX1")[late] == examples.PACKED_AT
+        assert after.status == max(reached, late, key=orders.PROGRESS.index)
+
+    def test_a_late_report_of_packing_says_when_it_was_packed(self) -> None:
+        order = examples.order({"LAX1": {"shipped": "2026-11-23T17:00:00Z"}})
+        after = orders.advanced(order, "LAX1", examples.event("picked_packed", examples.PACKED_AT))
+        assert after
+        assert (after.status, after.packed()) == ("shipped", (("LAX1", examples.PACKED_AT),))
+
+    def test_our_own_time_of_receipt_is_kept_beside_it(self) -> None:
+        after = orders.advanced(examples.order(), "LAX1", examples.event("picking", examples.PACKED_AT))
+        assert after
+        assert after.receipts == {"LAX1": {"picking": examples.RECEIVED_AT}}
+
+    def test_what_a_later_version_wrote_is_kept_and_does_not_count(self) -> None:
+        order = examples.order({"LAX1": {"picking": examples.PACKED_AT}}, receipts={"LAX1": {"staged": "x"}})
+        order = dataclasses.replace(order, milestones={"LAX1": {"picking": examples.PACKED_AT, "staged": {"by": "R2"}}})
+        assert order.reported("LAX1") == {"picking": examples.PACKED_AT}
+        assert order.fulfillment_center_status("LAX1") == "picking"
+        after = orders.advanced(order, "LAX1", examples.event("picked_packed", examples.PACKED_AT))
+        assert after
+        assert after.status == "picked_packed"
+        assert after.milestones["LAX1"]["staged"] == {"by": "R2"}
+        assert after.receipts["LAX1"]["staged"] == "x"
+
+    def test_a_status_that_is_ahead_of_the_milestones_does_not_move_back(self) -> None:
+        order = examples.order({"LAX1": {}}, status="shipped")
+        after = orders.advanced(order, "LAX1", examples.event("picking", examples.PACKED_AT))
+        assert after
+        assert after.status == "shipped"
 
 
 class TestPacked:
     """Which center has packed, and when: the refusal of a cancel names them."""
+
+    def test_clocks_that_disagree_by_more_than_a_day_are_not_believed(self) -> None:
+        order = examples.order(
+            {"LAX1": {"picked_packed": "2026-11-20T14:00:00Z"}, "EWR2": {"picked_packed": "2026-11-23T14:00:00Z"}},
+            receipts={
+                "LAX1": {"picked_packed": "2026-11-23T15:00:00.000Z"},
+                "EWR2": {"picked_packed": "2026-11-23T14:00:01.000Z"},
+            },
+        )
+        assert [fc_id for fc_id, _ in order.packed()] == ["EWR2", "LAX1"]
+
+    def test_a_day_is_not_too_much(self) -> None:
+        order = examples.order(
+            {"LAX1": {"picked_packed": "2026-11-22T15:00:00Z"}, "EWR2": {"picked_packed": "2026-11-23T14:00:00Z"}},
+            receipts={"LAX1": {"picked_packed": "2026-11-23T15:00:00.000Z"}},
+        )
+        assert [fc_id for fc_id, _ in order.packed()] == ["LAX1", "EWR2"]
 
     @pytest.mark.parametrize(
         ("milestones", "packed"),

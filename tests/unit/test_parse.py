@@ -16,6 +16,7 @@ from order_cancellation.domain.refusals import InvalidRequest, Refusal
 from order_cancellation.domain.sellers import Contact
 from order_cancellation.http import checks, parse
 from tests import examples
+from tests.examples import RECEIVED_AT
 
 
 def refusal(check: Callable[[], object]) -> tuple[str, str]:
@@ -272,7 +273,7 @@ class TestContact:
     def test_no_email(self, email: Any) -> None:
         assert refusal(lambda: parse.contact(examples.contact_document(email=email)))[0] == "email"
 
-    @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kathmandu"])
+    @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kathmandu", "GB"])
     def test_a_time_zone(self, zone: str) -> None:
         assert parse.contact(examples.contact_document(time_zone=zone)).time_zone == zone
 
@@ -281,6 +282,12 @@ class TestContact:
         [
             "",
             "Mars/Olympus",
+            "localtime",
+            "posix/Europe/Berlin",
+            "right/UTC",
+            "posixrules",
+            "europe/berlin",
+            "zone.tab",
             "+01:00",
             "..",
             "../etc/passwd",
@@ -324,17 +331,23 @@ class TestPlacement:
     def test_an_order(self) -> None:
         assert parse.placement(examples.placement_document("LAX1", "EWR2")) == examples.placement("LAX1", "EWR2")
 
+    @pytest.mark.parametrize("country", ["US", "GB", "DE", "AX", "TW", "ZW"])
+    def test_a_country(self, country: str) -> None:
+        assert parse.placement(examples.placement_document(destination_country=country)).destination_country == country
+
     def test_its_time_is_kept_in_utc(self) -> None:
         body = examples.placement_document(placed_at="2026-11-23T09:15:00+01:00")
         assert parse.placement(body).placed_at == "2026-11-23T08:15:00Z"
 
-    @pytest.mark.parametrize("quantity", [1, 1_000_000])
-    def test_a_quantity(self, quantity: int) -> None:
+    @pytest.mark.parametrize("quantity", [1, 1_000_000, 1.0, 2.0, 1e6])
+    def test_a_quantity_is_whole_however_it_is_written(self, quantity: float) -> None:
         body = examples.placement_document(lines=[{"sku": "TENT", "quantity": quantity}])
-        assert parse.placement(body).lines[0].quantity == quantity
+        kept = parse.placement(body).lines[0].quantity
+        assert (kept, type(kept)) == (quantity, int)
 
     @pytest.mark.parametrize(
-        "quantity", [0, -1, 1_000_001, 10**400, 1.0, 1e999, True, False, "2", None, [], {"$numberInt": "2"}]
+        "quantity",
+        [0, -1, 1_000_001, 10**400, 1.5, 0.5, 1e999, float("nan"), True, False, "2", None, [], {"$numberInt": "2"}],
     )
     def test_no_quantity(self, quantity: Any) -> None:
         body = examples.placement_document(lines=[{"sku": "TENT", "quantity": quantity}])
@@ -356,6 +369,10 @@ class TestPlacement:
             ({"destination_country": "us"}, "destination_country"),
             ({"destination_country": "USA"}, "destination_country"),
             ({"destination_country": "U1"}, "destination_country"),
+            ({"destination_country": "ZZ"}, "destination_country"),
+            ({"destination_country": "UK"}, "destination_country"),
+            ({"destination_country": "EU"}, "destination_country"),
+            ({"destination_country": ["US"]}, "destination_country"),
             ({"destination_country": None}, "destination_country"),
             ({"placed_at": "2026-11-23"}, "placed_at"),
             ({"placed_at": "2026-11-23T08:15:00"}, "placed_at"),
@@ -398,7 +415,29 @@ class TestFulfillmentEvent:
 
     @pytest.mark.parametrize("event", EVENTS)
     def test_every_event(self, event: str) -> None:
-        assert parse.event(self.BODY | {"event": event}) == Event("acme", "A-1", event, "2026-11-23T14:01:58Z")
+        assert parse.event(self.BODY | {"event": event}, RECEIVED_AT) == Event(
+            "acme", "A-1", event, "2026-11-23T14:01:58Z", RECEIVED_AT
+        )
+
+    @pytest.mark.parametrize(
+        ("occurred_at", "good"),
+        [
+            ("2026-11-24T14:02:00Z", True),  # a day ahead, to the second
+            ("2026-11-24T14:02:00.001Z", False),
+            ("2026-11-24T15:02:00+01:00", True),
+            ("2027-11-23T14:02:00Z", False),
+            ("2020-01-01T00:00:00Z", True),  # late, whoever may explain it
+        ],
+    )
+    def test_what_is_more_than_a_day_ahead_of_our_clock_is_refused(self, occurred_at: str, good: bool) -> None:
+        body = self.BODY | {"occurred_at": occurred_at}
+        if good:
+            assert parse.event(body, RECEIVED_AT)
+        else:
+            assert refusal(lambda: parse.event(body, RECEIVED_AT)) == (
+                "occurred_at",
+                f"is more than a day ahead of this service's clock, which says {RECEIVED_AT}",
+            )
 
     @pytest.mark.parametrize(
         ("change", "field"),
@@ -415,12 +454,12 @@ class TestFulfillmentEvent:
         ],
     )
     def test_a_bad_event(self, change: dict[str, Any], field: str) -> None:
-        assert refusal(lambda: parse.event(self.BODY | change))[0] == field
+        assert refusal(lambda: parse.event(self.BODY | change, RECEIVED_AT))[0] == field
 
     @pytest.mark.parametrize("field", BODY)
     def test_a_missing_field(self, field: str) -> None:
         body = {name: value for name, value in self.BODY.items() if name != field}
-        assert refusal(lambda: parse.event(body)) == (field, "is missing")
+        assert refusal(lambda: parse.event(body, RECEIVED_AT)) == (field, "is missing")
 
 
 # ------------------------------------------------------------------------------------------------ whatever comes along
@@ -441,7 +480,7 @@ CHECKS: dict[str, tuple[Callable[[Any], object], Any]] = {
     ),
     "contact": (parse.contact, examples.contact_document()),
     "placement": (parse.placement, examples.placement_document("LAX1", "EWR2")),
-    "event": (parse.event, TestFulfillmentEvent.BODY),
+    "event": (lambda body: parse.event(body, RECEIVED_AT), TestFulfillmentEvent.BODY),
 }
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()))
 _JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=9)

@@ -13,10 +13,12 @@ from order_cancellation.domain.refusals import (
     NotCancelled,
     OrderNotFound,
     PayloadTooLarge,
+    PlacedAndCancelled,
     PutBack,
     Refusal,
     RouteNotFound,
     Unavailable,
+    UnknownStatus,
 )
 from order_cancellation.http.problems import PROBLEMS, Problems
 from tests import examples
@@ -55,9 +57,12 @@ EACH = [
     (NotCancellable(examples.order(status="on_hold")), "order_conflict"),
     (KeyReused(examples.cancelled_order()), "idempotency_key_reused"),
     (PutBack(examples.cancelled_order()), "order_cancelled"),
+    (UnknownStatus(examples.order(status="on_hold")), "order_conflict"),
+    (PlacedAndCancelled(examples.cancelled_order()), "order_cancelled"),
     (AlreadyPlaced("acme", "A-1"), "order_conflict"),
     (NotCancelled(examples.order()), "order_conflict"),
     (Unavailable(), "service_unavailable"),
+    (Unavailable(reading=True), "service_unavailable"),
     (ComparisonCutShort(), "service_unavailable"),
 ]
 
@@ -114,3 +119,20 @@ def test_a_refused_cancel_says_what_won() -> None:
 def test_what_is_not_known_is_not_said(unknown: dict[str, str]) -> None:
     assert "whether this was carried out" in unknown["detail"]
     assert "Idempotency-Key" in unknown["detail"]
+
+
+READS = [PROBLEMS_HERE.of(Unavailable(reading=True)), PROBLEMS_HERE.internal_error(reading=True)]
+
+
+@pytest.mark.parametrize("problem", READS)
+def test_a_read_that_fails_says_that_nothing_was_changed(problem: dict[str, str]) -> None:
+    assert "Nothing was changed" in problem["detail"]
+    assert "carried out" not in problem["detail"]
+
+
+def test_a_cancelled_order_that_is_placed_again_says_what_to_do() -> None:
+    problem = PROBLEMS_HERE.of(PlacedAndCancelled(examples.cancelled_order(examples.cancellation(note="Moved."))))
+    assert problem["detail"].startswith("Order A-1001 of seller acme was cancelled on 23 Nov 2026 at 14:02 UTC.")
+    assert problem["cancelled_at"] == examples.CANCELLED_AT
+    assert [step["action"] for step in problem["next_steps"]] == ["place_as_new_order"]
+    assert "Moved." not in str(problem)

@@ -41,7 +41,9 @@ class Index(OrderLists):
 def test_it_finds_every_order_and_no_other_one(placed: list[str], wanted: set[str], page: int) -> None:
     index = Index([OrderName(name, f"A-{number}") for number, name in enumerate(placed)], page)
     found = reconcile._named(index, "acme", sorted(wanted), lambda: True)
-    assert sorted(found) == sorted(f"A-{number}" for number, name in enumerate(placed) if name in wanted)
+    assert sorted(name.order_id for name in found) == sorted(
+        f"A-{number}" for number, name in enumerate(placed) if name in wanted
+    )
 
 
 def test_neighbors_are_found_together_and_what_lies_between_is_left_out() -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from order_cancellation.actions.report import report
 from order_cancellation.domain import orders
-from order_cancellation.domain.orders import Event, Order
-from order_cancellation.domain.refusals import OrderNotFound, PutBack
+from order_cancellation.domain.orders import Order
+from order_cancellation.domain.refusals import OrderNotFound, PutBack, UnknownStatus
 from order_cancellation.tables.orders import Orders
 from tests import examples
 
-PACKS = Event("acme", "A-1001", "picked_packed", examples.PACKED_AT)
+PACKS = examples.event("picked_packed", examples.PACKED_AT)
 
 
 class OneOrder(Orders):
@@ -59,8 +59,8 @@ def test_an_event_is_recorded() -> None:
     assert store.calls == ["find", "advance"]
 
 
-@pytest.mark.parametrize("event", ["allocated", "picking", "picked_packed"])
-def test_a_late_or_repeated_event_is_acknowledged_and_writes_nothing(event: str) -> None:
+@pytest.mark.parametrize("event", ["picking", "picked_packed"])
+def test_a_repeated_event_is_acknowledged_and_writes_nothing(event: str) -> None:
     store = OneOrder(examples.packed_order())
     outcome, order = report(store, "LAX1", replace(PACKS, event=event))
     assert (outcome, order) == ("already_recorded", examples.packed_order())
@@ -74,6 +74,15 @@ def test_whatever_comes_for_a_cancelled_order_is_told_to_put_the_goods_back(even
         report(store, "LAX1", replace(PACKS, event=event))
     assert refused.value.order == store.order == examples.cancelled_order()
     assert store.calls == ["find"]
+
+
+@pytest.mark.parametrize("event", orders.EVENTS)
+def test_an_order_in_a_status_of_a_later_version_is_moved_by_nobody(event: str) -> None:
+    order = examples.order(status="on_hold")
+    store = OneOrder(order)
+    with pytest.raises(UnknownStatus):
+        report(store, "LAX1", replace(PACKS, event=event))
+    assert (store.order, store.calls) == (order, ["find"])
 
 
 @pytest.mark.parametrize("order", [None, examples.order({"EWR2": {}})], ids=["missing", "another center's"])

@@ -42,7 +42,7 @@ class TestRoutes:
 
     @pytest.mark.parametrize("function", FUNCTIONS)
     def test_are_those_that_the_function_answers(self, function: str) -> None:
-        answered = re.findall(r'@api\.route\("(\w+)", "([^"]+)"\)', code_of(function))
+        answered = re.findall(r'@api\.route\("(\w+)", "([^"]+)"', code_of(function))
         assert set(answered) == {(event["Method"], event["Path"]) for event in api_events(function)}
 
     def test_of_machines_need_a_scope_and_the_code_checks_the_same_one(self) -> None:

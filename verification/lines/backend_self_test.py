@@ -65,7 +65,7 @@ def run_races(clients: list[Any], table: str, races: int, seed: int, progress: P
         order_id = f"R-{race}"
         _, order = Orders(clients[0], table).place("acme", order_id, PLACEMENT)
         assert order
-        packed = orders.advanced(order, "LAX1", Event("acme", order_id, "picked_packed", PACKED_AT))
+        packed = orders.advanced(order, "LAX1", Event("acme", order_id, "picked_packed", PACKED_AT, PACKED_AT))
         assert packed
         start = threading.Barrier(len(clients))
         told: list[bool] = []

@@ -44,6 +44,7 @@ EQUIVALENT: Mapping[str, str] = {
     "without seen.status != 'pending'": "the condition of the write that follows says the same; this saves the write",
     "tables.summaries.seller_of: 0 -> -1": "a summary's id has one seller",
     "domain.orders.CANCELLABLE: CANCELLED -> PICKED_PACKED": "by the table, what may be cancelled may still be packed",
+    "tables.summaries.lease: taken and item without item": "what was taken comes back",
     "actions.report.report: written and order is not None without order is not None": "what was written comes back",
 }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from order_cancellation.domain import summaries, times
-from order_cancellation.domain.cancellations import CancelCommand, Cancellation, Identity, Kind
+from order_cancellation.domain.cancellations import CancelCommand, Cancellation, Identity
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import KeyReused, NotCancellable, OrderNotFound, Refusal
 from order_cancellation.observability import logger
@@ -26,7 +26,6 @@ class Cancelled:
 
     order: Order
     outcome: Literal["cancelled", "already_cancelled"]
-    asked_by: Kind
     replayed: bool = False
 
 
@@ -58,12 +57,12 @@ def _outcome(command: CancelCommand, asked: Cancellation, written: bool, order: 
     if order is None:
         raise OrderNotFound(command.order_id)
     if written:
-        return Cancelled(order, "cancelled", command.kind)
+        return Cancelled(order, "cancelled")
     first = order.cancellation
     if first is None:
         raise NotCancellable(order)
     if first.cancellation_id != asked.cancellation_id:
-        return Cancelled(order, "already_cancelled", command.kind)
+        return Cancelled(order, "already_cancelled")
     if not first.says_the_same_as(asked):
         raise KeyReused(order)
-    return Cancelled(order, "cancelled", command.kind, replayed=first.request_id != asked.request_id)
+    return Cancelled(order, "cancelled", replayed=first.request_id != asked.request_id)

@@ -2,7 +2,7 @@
 
 import bisect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched
@@ -27,12 +27,15 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """Each list by marketplace order id, then by ours. ``unknown`` are marketplace order ids that no order here has."""
+    """Each list by marketplace order id, then by ours. ``unknown`` are marketplace order ids that no order here has;
+    ``unreadable`` those of orders that this version cannot read.
+    """
 
     cancelled_there_live_here: tuple[Order, ...]
     cancelled_here_live_there: tuple[Order, ...]
     agreed: tuple[Order, ...]
     unknown: tuple[str, ...]
+    unreadable: tuple[str, ...] = ()
 
 
 def reconcile(lists: OrderLists, seller_id: str, said: Reconciliation, in_time: Callable[[], bool]) -> Differences:
@@ -43,50 +46,53 @@ def reconcile(lists: OrderLists, seller_id: str, said: Reconciliation, in_time: 
     that the next one might not end in time.
     """
     try:
-        here = _orders_here(lists, seller_id, said, in_time)
+        names = _names_here(lists, seller_id, said, in_time)
+        orders = _read(lists, seller_id, names, in_time)
     except Unavailable as error:
         raise ComparisonCutShort from error
-    return _differences(said, here)
+    read = {order.order_id for order in orders}
+    unreadable = {name.marketplace_order_id for name in names if name.order_id not in read}
+    return _differences(said, orders, unreadable)
 
 
-def _orders_here(
+def _names_here(
     lists: OrderLists, seller_id: str, said: Reconciliation, in_time: Callable[[], bool]
-) -> dict[str, list[Order]]:
-    """Our orders by marketplace order id. The index only names them; their state is read from the table itself."""
+) -> list[OrderName]:
+    """The names of our orders, from the index; their state is read from the table itself."""
 
-    def look_up(wanted: Sequence[str]) -> list[str]:
+    def look_up(wanted: Sequence[str]) -> list[OrderName]:
         return _named(lists, seller_id, wanted, in_time)
-
-    def read(order_ids: Sequence[str]) -> list[Order]:
-        _require(in_time)
-        return lists.find_many(seller_id, order_ids)
 
     every = sorted(said.cancelled | said.open)
     shares = batched(every, math.ceil(len(every) / SIDE_BY_SIDE), strict=False)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # the first read that fails cancels those that wait
-        order_ids = [order_id for found in pool.map(look_up, shares) for order_id in found]
-        here: dict[str, list[Order]] = {}
-        for orders in pool.map(read, batched(order_ids, BATCH, strict=False)):
-            for order in orders:
-                if order.placement.marketplace.lower() == said.marketplace.lower():
-                    here.setdefault(order.placement.marketplace_order_id, []).append(order)
-    return here
+        return [name for found in pool.map(look_up, shares) for name in found]
 
 
-def _named(lists: OrderLists, seller_id: str, wanted: Sequence[str], in_time: Callable[[], bool]) -> list[str]:
-    """The ids of our orders for the marketplace order ids in ``wanted``, which is sorted.
+def _read(lists: OrderLists, seller_id: str, names: Sequence[OrderName], in_time: Callable[[], bool]) -> list[Order]:
+    def read(order_ids: Sequence[str]) -> list[Order]:
+        _require(in_time)
+        return lists.find_many(seller_id, order_ids)
+
+    batches = batched([name.order_id for name in names], BATCH, strict=False)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        return [order for orders in pool.map(read, batches) for order in orders]
+
+
+def _named(lists: OrderLists, seller_id: str, wanted: Sequence[str], in_time: Callable[[], bool]) -> list[OrderName]:
+    """Our orders for the marketplace order ids in ``wanted``, which is sorted.
 
     Walks the index from the first to the last of them, as both are in the same order (that of DynamoDB, by UTF-8
     bytes, is Python's, by code points): one query finds all that lie close together, and where other orders lie
     between two, the next query begins at the second. At worst that is one query for each.
     """
-    found: list[str] = []
+    found: list[OrderName] = []
     ids, begin = frozenset(wanted), 0
     position: OrderName | None = None
     while True:
         _require(in_time)
         names, position = lists.named_between(seller_id, wanted[begin], wanted[-1], _STRIDE, position)
-        found += [name.order_id for name in names if name.marketplace_order_id in ids]
+        found += [name for name in names if name.marketplace_order_id in ids]
         if position is None:
             return found
         begin = bisect.bisect_left(wanted, position.marketplace_order_id)
@@ -96,10 +102,14 @@ def _named(lists: OrderLists, seller_id: str, wanted: Sequence[str], in_time: Ca
 
 def _require(in_time: Callable[[], bool]) -> None:
     if not in_time():
-        raise Unavailable
+        raise Unavailable(reading=True)
 
 
-def _differences(said: Reconciliation, here: dict[str, list[Order]]) -> Differences:
+def _differences(said: Reconciliation, orders: Sequence[Order], unreadable: Set[str]) -> Differences:
+    here: dict[str, list[Order]] = {}
+    for order in orders:
+        if order.placement.marketplace.lower() == said.marketplace.lower():
+            here.setdefault(order.placement.marketplace_order_id, []).append(order)
     cancelled_there_live_here: list[Order] = []
     cancelled_here_live_there: list[Order] = []
     agreed: list[Order] = []
@@ -108,7 +118,7 @@ def _differences(said: Reconciliation, here: dict[str, list[Order]]) -> Differen
         known = sorted(here.get(marketplace_order_id, ()), key=lambda order: order.order_id)
         live = [order for order in known if not order.cancellation]
         if not known:
-            unknown.append(marketplace_order_id)
+            unknown += [] if marketplace_order_id in unreadable else [marketplace_order_id]
         elif marketplace_order_id in said.cancelled:
             cancelled_there_live_here += live
             agreed += [order for order in known if order.cancellation]
@@ -117,5 +127,9 @@ def _differences(said: Reconciliation, here: dict[str, list[Order]]) -> Differen
         else:
             cancelled_here_live_there += known
     return Differences(
-        tuple(cancelled_there_live_here), tuple(cancelled_here_live_there), tuple(agreed), tuple(unknown)
+        tuple(cancelled_there_live_here),
+        tuple(cancelled_here_live_there),
+        tuple(agreed),
+        tuple(unknown),
+        tuple(sorted(unreadable)),
     )

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from order_cancellation.domain.orders import Event, Order, advanced
-from order_cancellation.domain.refusals import OrderNotFound, PutBack
+from order_cancellation.domain.orders import CANCELLED, PROGRESS, Event, Order, advanced
+from order_cancellation.domain.refusals import OrderNotFound, PutBack, UnknownStatus
 from order_cancellation.observability import logger
 from order_cancellation.tables.orders import Orders
 
@@ -13,7 +13,8 @@ Outcome = Literal["recorded", "already_recorded"]
 def report(orders: Orders, fc_id: str, reported: Event) -> tuple[Outcome, Order]:
     """Record the event and return the order after it.
 
-    Raises OrderNotFound (also where the order is none of this center's), PutBack where it is cancelled, or Unavailable.
+    Raises OrderNotFound (also where the order is none of this center's), PutBack where it is cancelled, UnknownStatus,
+    Unavailable.
     """
     order = orders.find(reported.seller_id, reported.order_id)
     # Each round that fails lost to another event or to a cancel, and an order sees only so many of them: this ends.
@@ -31,6 +32,8 @@ def report(orders: Orders, fc_id: str, reported: Event) -> tuple[Outcome, Order]
 def _open_for(order: Order | None, fc_id: str, reported: Event) -> Order:
     if order is None or fc_id not in order.milestones:
         raise OrderNotFound(reported.order_id)
-    if order.cancellation:
+    if order.status == CANCELLED:
         raise PutBack(order)
+    if order.status not in PROGRESS:
+        raise UnknownStatus(order)
     return order

@@ -9,11 +9,24 @@ Kind = Literal["seller", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who made a request: a ``person`` of the seller's by their token's ``sub``, or the ``network``'s client.
+
+    ``name`` is the person's address. It is for people of the same seller alone.
+    """
+
+    kind: Literal["person", "client", "network"]
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What makes a request the same request when it comes again."""
 
     request_id: str
     idempotency_key: str | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Cancellation:
     note: str | None = None
     detail: str | None = None
     skus: tuple[str, ...] = ()
+    actor: Actor | None = None
 
     @classmethod
     def of(cls, command: CancelCommand, identity: Identity, at: str) -> "Cancellation":
@@ -54,10 +68,11 @@ class Cancellation:
             note=command.note,
             detail=command.detail,
             skus=command.skus,
+            actor=identity.actor,
         )
 
     def says_the_same_as(self, other: "Cancellation") -> bool:
-        """Whether both were asked for in the same words; the ids and times may differ."""
+        """Whether both were asked for in the same words; ids, times and who asked may differ."""
         return (self.reason, self.note, self.detail, self.skus) == (other.reason, other.note, other.detail, other.skus)
 
 

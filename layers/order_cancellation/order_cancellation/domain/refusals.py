@@ -9,9 +9,11 @@ Refusal                what was asked was not carried out; ``code`` is what prog
   NotCancellable       too late, or a status that this version does not know
   KeyReused            the Idempotency-Key cancelled this order before, in other words
   PutBack              to a fulfillment center: the order is cancelled
+  UnknownStatus        a later version gave the order a status; this one moves it nowhere
+  PlacedAndCancelled   the order id belongs to an order that is cancelled
   AlreadyPlaced        the order id belongs to an order with other particulars
   NotCancelled         there is nothing to note about cancelling it in its marketplace
-  Unavailable          no answer in time: whether it was carried out is not known, and asking again is safe
+  Unavailable          no answer in time: whether a write was carried out is not known, and asking again is safe
     ComparisonCutShort a reconciliation is whole or nothing
 """
 
@@ -85,6 +87,14 @@ class PutBack(_OfAnOrder):
     code = "order_cancelled"
 
 
+class UnknownStatus(_OfAnOrder):
+    code = "order_conflict"
+
+
+class PlacedAndCancelled(_OfAnOrder):
+    code = "order_cancelled"
+
+
 class AlreadyPlaced(Refusal):
     code = "order_conflict"
 
@@ -99,11 +109,18 @@ class NotCancelled(_OfAnOrder):
 
 
 class Unavailable(Refusal):
+    """``reading``: it was a read that failed, so nothing was changed."""
+
     code = "service_unavailable"
+
+    def __init__(self, *, reading: bool = False) -> None:
+        super().__init__("a read" if reading else "a write")
+        self.reading = reading
 
 
 class ComparisonCutShort(Unavailable):
-    pass
+    def __init__(self) -> None:
+        super().__init__(reading=True)
 
 
 def why_code(order: Order) -> str:

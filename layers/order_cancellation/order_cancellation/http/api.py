@@ -42,6 +42,7 @@ class Api:
     def __init__(self, told: settings.Http) -> None:
         self._problems = Problems(told.problem_type_base)
         self._routes: dict[tuple[str, str], Route] = {}
+        self._reading: set[tuple[str, str]] = set()
         self._headers = {
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
@@ -50,11 +51,16 @@ class Api:
             "Access-Control-Expose-Headers": "X-Request-Id,Idempotent-Replayed,Retry-After",
         }
 
-    def route(self, method: str, resource: str) -> Callable[[Route], Route]:
-        """Let a function answer a route, named as in the template: API Gateway has matched the path already."""
+    def route(self, method: str, resource: str, *, reads: bool = False) -> Callable[[Route], Route]:
+        """Let a function answer a route, named as in the template: API Gateway has matched the path already.
+
+        ``reads``: it changes nothing, as a GET does.
+        """
 
         def register(answer: Route) -> Route:
             self._routes[method, resource] = answer
+            if reads or method == "GET":
+                self._reading.add((method, resource))
             return answer
 
         return register
@@ -65,7 +71,8 @@ class Api:
             reply = self._answer(event, context)
         except Exception:
             logger.exception("unexpected error")
-            reply = self._problem(self._problems.internal_error())
+            reading = (event["httpMethod"], event["resource"]) in self._reading
+            reply = self._problem(self._problems.internal_error(reading=reading))
         headers = {
             "Content-Type": reply.content_type,
             **reply.headers,

@@ -30,7 +30,7 @@ def cancel_each(orders: Orders, request: Request, commands: Sequence[CancelComma
             if not request.in_time():
                 raise Unavailable
             cancelled = cancel(orders, identity, command)
-            return cancelled, {**name, **documents.cancel_document(cancelled)}
+            return cancelled, {**name, **documents.cancel_document(cancelled, request.actor())}
         except Refusal as refusal:
             return None, {**name, "outcome": "refused", **request.problems.of(refusal)}
         except Exception:  # the other orders' results must still reach the caller

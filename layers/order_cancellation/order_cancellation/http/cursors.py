@@ -2,11 +2,29 @@
 
 import base64
 import binascii
+import json
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from order_cancellation.domain.refusals import InvalidRequest
 
+MAX_BYTES: Final = 4_000_000
+
 _POSITION = re.compile(r"[A-Za-z0-9][\x21-\x7e]{0,127}")
+
+
+def cut(rows: Sequence[tuple[str, Mapping[str, Any]]], last: str | None) -> tuple[list[Mapping[str, Any]], str | None]:
+    """As many documents, each with its id, as fit into one response, and the id to go on behind; at least one document.
+
+    ``last`` is where the list goes on if all of them fit. A response of Lambda's has at most 6 MB.
+    """
+    size = 0
+    for index, (_, document) in enumerate(rows):
+        size += len(json.dumps(document, ensure_ascii=False).encode())
+        if size > MAX_BYTES and index:
+            return [document for _, document in rows[:index]], rows[index - 1][0]
+    return [document for _, document in rows], last
 
 
 def encode(position: str) -> str:

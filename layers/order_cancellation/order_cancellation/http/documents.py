@@ -9,7 +9,7 @@ from typing import Any
 from order_cancellation.actions.cancel import Cancelled
 from order_cancellation.actions.reconcile import Differences, Reconciliation
 from order_cancellation.domain import marketplaces, orders, times
-from order_cancellation.domain.cancellations import Cancellation, Kind
+from order_cancellation.domain.cancellations import Actor, Cancellation
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.reasons import CATALOGUE
 from order_cancellation.domain.refusals import why_code
@@ -18,8 +18,8 @@ from order_cancellation.domain.sellers import Contact, Seller
 Document = dict[str, Any]
 
 
-def order_document(order: Order) -> Document:
-    """An order as it was placed, where it is, and whether it can be cancelled."""
+def order_document(order: Order, reader: Actor) -> Document:
+    """An order as it was placed, where it is, and whether it can be cancelled, in words for its reader."""
     placement = order.placement
     document: Document = {
         "order_id": order.order_id,
@@ -33,16 +33,16 @@ def order_document(order: Order) -> Document:
         "fulfillment_centers": [_center_document(order, fc_id) for fc_id in placement.fulfillment_centers],
     }
     if order.cancellation:
-        document["cancellation"] = cancellation_document(order.cancellation)
+        document["cancellation"] = cancellation_document(order.cancellation, reader)
         document["marketplace_cancellation"] = order.marketplace_cancellation
     if not order.cancellable:
-        document["not_cancellable_because"] = in_short(order)
-        document["next_steps"] = why_not_cancellable(order)["next_steps"]
+        document["not_cancellable_because"] = in_short(order, reader)
+        document["next_steps"] = why_not_cancellable(order, reader)["next_steps"]
     return document
 
 
-def cancel_document(cancelled: Cancelled) -> Document:
-    """A cancel that left the order cancelled, in the words of whoever asked: the seller, or the network."""
+def cancel_document(cancelled: Cancelled, reader: Actor) -> Document:
+    """A cancel that left the order cancelled, in words for whoever asked."""
     order, cancellation = cancelled.order, cancelled.order.cancellation
     assert cancellation
     return {
@@ -51,30 +51,34 @@ def cancel_document(cancelled: Cancelled) -> Document:
         "outcome": cancelled.outcome,
         "message": "Your order has been successfully cancelled."
         if cancelled.outcome == "cancelled"
-        else _how_it_was_cancelled(order, cancellation, cancelled.asked_by),
-        "cancellation": cancellation_document(cancellation),
+        else _how_it_was_cancelled(order, cancellation, reader),
+        "cancellation": cancellation_document(cancellation, reader),
         "next_steps": _steps_after_cancel(order),
     }
 
 
-def cancellation_document(cancellation: Cancellation) -> Document:
+def cancellation_document(cancellation: Cancellation, reader: Actor) -> Document:
+    """Who ended an order, when and why. The seller's note, and the person, are for the seller's people alone."""
+    own = reader.kind != "network"
+    actor = cancellation.actor
     document: Document = {
         "cancellation_id": cancellation.cancellation_id,
         "kind": cancellation.kind,
         "reason": cancellation.reason,
-        "note": cancellation.note,
+        "note": cancellation.note if own else None,
         "cancelled_at": cancellation.cancelled_at,
+        "actor": {"kind": actor.kind, "id": actor.id, "name": actor.name} if actor and own else None,
     }
     if cancellation.kind == "auto":
         document |= {"detail": cancellation.detail, "skus": list(cancellation.skus)}
     return document
 
 
-def why_not_cancellable(order: Order) -> Document:
+def why_not_cancellable(order: Order, reader: Actor | None = None) -> Document:
     """What a cancel of this order is told: ``detail``, ``order_status``, ``next_steps``, and ``packed`` if one has."""
     if order.cancellation:
         return {
-            "detail": _how_it_was_cancelled(order, order.cancellation),
+            "detail": _how_it_was_cancelled(order, order.cancellation, reader),
             "order_status": order.status,
             "next_steps": _steps_after_cancel(order),
         }
@@ -89,9 +93,9 @@ def why_not_cancellable(order: Order) -> Document:
     return told
 
 
-def in_short(order: Order) -> Document:
+def in_short(order: Order, reader: Actor | None = None) -> Document:
     """Of ``why_not_cancellable``, what stands beside an order that cannot be cancelled."""
-    return {"code": why_code(order), "detail": why_not_cancellable(order)["detail"]}
+    return {"code": why_code(order), "detail": why_not_cancellable(order, reader)["detail"]}
 
 
 def summary_document(summary: Mapping[str, Any]) -> Document:
@@ -149,7 +153,8 @@ def differences_document(said: Reconciliation, found: Differences) -> Document:
         "unknown": [{"marketplace_order_id": marketplace_order_id} for marketplace_order_id in found.unknown],
     }
     counts = {"orders": len(said.cancelled | said.open)} | {name: len(rows) for name, rows in lists.items()}
-    return {"marketplace": said.marketplace, "counts": counts, **lists}
+    unreadable = {"unreadable": list(found.unreadable)} if found.unreadable else {}
+    return {"marketplace": said.marketplace, "counts": counts, **lists, **unreadable}
 
 
 def put_back(order: Order) -> Document:
@@ -162,6 +167,24 @@ def put_back(order: Order) -> Document:
         "order_status": order.status,
         "instruction": "put_back",
         "cancelled_at": order.cancellation.cancelled_at,
+    }
+
+
+def placed_and_cancelled(order: Order) -> Document:
+    """What the planner is told who places an order again that is cancelled."""
+    assert order.cancellation
+    return {
+        "detail": f"Order {order.order_id} of seller {order.seller_id} was cancelled on "
+        f"{times.to_minute(order.cancellation.cancelled_at)}. It stays cancelled, and nothing will be shipped.",
+        "order_id": order.order_id,
+        "order_status": order.status,
+        "cancelled_at": order.cancellation.cancelled_at,
+        "next_steps": [
+            {
+                "action": "place_as_new_order",
+                "text": "If it is to be shipped after all, place it under an order id that was not used before.",
+            }
+        ],
     }
 
 
@@ -186,15 +209,22 @@ def _center_document(order: Order, fc_id: str) -> Document:
     return {"fc_id": fc_id, "status": status, "at": reported.get(status), "events": events}
 
 
-def _how_it_was_cancelled(order: Order, cancellation: Cancellation, reader: Kind = "seller") -> str:
+def _how_it_was_cancelled(order: Order, cancellation: Cancellation, reader: Actor | None) -> str:
     when = times.to_minute(cancellation.cancelled_at)
     if cancellation.kind == "seller":
-        if reader != "seller":
-            return f"Order {order.order_id} was cancelled by its seller already, on {when}."
-        return f"You cancelled order {order.order_id} already, on {when}."
+        return f"{_by_whom(order, cancellation.actor, reader)} already, on {when}."
     reason = CATALOGUE.get(cancellation.reason)
     why = f": {reason.title[0].lower()}{reason.title[1:]}" if reason else ""
     return f"Order {order.order_id} was cancelled automatically on {when}{why}."
+
+
+def _by_whom(order: Order, actor: Actor | None, reader: Actor | None) -> str:
+    if reader and reader.kind == "network":
+        return f"Order {order.order_id} was cancelled by its seller"
+    if actor and reader and actor.id == reader.id:
+        return f"You cancelled order {order.order_id}"
+    by = f" by {actor.name}" if actor and actor.name else ""
+    return f"Order {order.order_id} was cancelled{by}"
 
 
 def _too_late(order: Order, packed: tuple[tuple[str, str], ...]) -> str:

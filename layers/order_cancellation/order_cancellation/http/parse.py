@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from order_cancellation.actions.reconcile import Reconciliation
+from order_cancellation.domain import times
 from order_cancellation.domain.cancellations import CancelCommand
 from order_cancellation.domain.marketplaces import CANCELLATION_STATES
-from order_cancellation.domain.orders import EVENTS, STATUSES, Event, Line, Placement
+from order_cancellation.domain.orders import EVENTS, MAX_CLOCK_DIFFERENCE, STATUSES, Event, Line, Placement
 from order_cancellation.domain.reasons import AUTO_REASONS, SELLER_REASONS, UNSTATED
 from order_cancellation.domain.refusals import InvalidRequest
 from order_cancellation.domain.sellers import SUMMARY_PREFERENCES, Contact
@@ -83,14 +84,20 @@ def placement(body: Any) -> Placement:
     )
 
 
-def event(body: Any) -> Event:
-    """``POST /fulfillment-centers/{fc_id}/events``."""
+def event(body: Any, received_at: str) -> Event:
+    """``POST /fulfillment-centers/{fc_id}/events``; ``received_at`` is the moment by our clock."""
     sent = checks.fields(body, "body", required=("seller_id", "order_id", "event", "occurred_at"))
+    occurred_at = checks.time(sent["occurred_at"], "occurred_at")
+    if times.to_datetime(occurred_at) - times.to_datetime(received_at) > MAX_CLOCK_DIFFERENCE:
+        raise InvalidRequest(
+            "occurred_at", f"is more than a day ahead of this service's clock, which says {received_at}"
+        )
     return Event(
         seller_id=checks.identifier(sent["seller_id"], "seller_id"),
         order_id=checks.identifier(sent["order_id"], "order_id"),
         event=checks.choice(sent["event"], "event", EVENTS),
-        occurred_at=checks.time(sent["occurred_at"], "occurred_at"),
+        occurred_at=occurred_at,
+        received_at=received_at,
     )
 
 
@@ -171,6 +178,9 @@ def _chosen(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str 
 def _line(value: Any, path: str) -> Line:
     sent = checks.fields(value, path, required=("sku", "quantity"))
     quantity = sent["quantity"]
-    if type(quantity) is not int or not 1 <= quantity <= 1_000_000:  # bool is an int to isinstance
+    # To JSON Schema 2.0 is whole, and many a client writes it so. A boolean is a number to Python, but to nobody else.
+    if isinstance(quantity, bool) or not isinstance(quantity, int | float) or not 1 <= quantity <= 1_000_000:
         raise InvalidRequest(f"{path}.quantity", "must be a whole number from 1 to 1000000")
-    return Line(checks.sku(sent["sku"], f"{path}.sku"), quantity)
+    if quantity != int(quantity):
+        raise InvalidRequest(f"{path}.quantity", "must be a whole number from 1 to 1000000")
+    return Line(checks.sku(sent["sku"], f"{path}.sku"), int(quantity))

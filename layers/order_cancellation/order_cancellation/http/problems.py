@@ -15,10 +15,12 @@ from order_cancellation.domain.refusals import (
     NotCancelled,
     OrderNotFound,
     PayloadTooLarge,
+    PlacedAndCancelled,
     PutBack,
     Refusal,
     RouteNotFound,
     Unavailable,
+    UnknownStatus,
 )
 from order_cancellation.http import documents
 from order_cancellation.http.documents import Document
@@ -43,6 +45,9 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
 }
 
 
+_UNKNOWN = "We do not know yet whether this was carried out."
+
+
 @dataclass(frozen=True, slots=True)
 class Problems:
     """Problem documents, as responses or as results of a batch. Under ``type_base`` the types are explained."""
@@ -53,13 +58,10 @@ class Problems:
         """What a caller is told of a refusal."""
         return self._document(refusal.code, _told(refusal))
 
-    def internal_error(self) -> Document:
+    def internal_error(self, *, reading: bool = False) -> Document:
         """A defect of ours: logged where it is caught, and told to the caller without its particulars."""
-        detail = (
-            "Something went wrong here. We do not know whether this was carried out: "
-            "ask again with the same Idempotency-Key."
-        )
-        return self._document("internal_error", {"detail": detail})
+        known = "Nothing was changed." if reading else f"{_UNKNOWN} Ask again with the same Idempotency-Key."
+        return self._document("internal_error", {"detail": f"Something went wrong here. {known}"})
 
     def _document(self, code: str, told: Document) -> Document:
         status, title = PROBLEMS[code]
@@ -97,6 +99,16 @@ def _told(refusal: Refusal) -> Document:
             }
         case PutBack():
             return documents.put_back(refusal.order)
+        case UnknownStatus():
+            order = refusal.order
+            return {
+                "detail": f"Order {order.order_id} has the status {order.status}, which no report may change. Nothing "
+                "was recorded: stop, and ask the network.",
+                "order_id": order.order_id,
+                "order_status": order.status,
+            }
+        case PlacedAndCancelled():
+            return documents.placed_and_cancelled(refusal.order)
         case AlreadyPlaced():
             detail = (
                 f"Order {refusal.order_id} of seller {refusal.seller_id} was placed already, with other particulars. "
@@ -115,9 +127,11 @@ def _told(refusal: Refusal) -> Document:
                 "detail": "The orders could not all be compared in time. Nothing was changed: ask again, with fewer "
                 "orders at once if this repeats."
             }
+        case Unavailable(reading=True):
+            return {"detail": "We cannot read this just now. Nothing was changed: ask again."}
         case Unavailable():
             return {
-                "detail": "We do not know yet whether this was carried out. Ask again, with the same Idempotency-Key "
-                "if there was one: nothing is done twice."
+                "detail": f"{_UNKNOWN} Ask again, with the same Idempotency-Key if there was one: "
+                "nothing is done twice."
             }
     raise NotImplementedError(type(refusal).__name__)

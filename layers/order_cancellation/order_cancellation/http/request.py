@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from order_cancellation.domain.cancellations import Identity
+from order_cancellation.domain.cancellations import Actor, Identity
 from order_cancellation.domain.refusals import Forbidden, InvalidRequest, PayloadTooLarge
 from order_cancellation.http import checks
 from order_cancellation.http.problems import Problems
@@ -44,7 +44,14 @@ class Request:
 
     def identity(self) -> Identity:
         """What makes this request the same request when it comes again. Raises InvalidRequest for a bad key."""
-        return Identity(str(self._event["requestContext"]["requestId"]), self._idempotency_key())
+        return Identity(str(self._event["requestContext"]["requestId"]), self._idempotency_key(), self.actor())
+
+    def actor(self) -> Actor:
+        """Who asks, by their token: a person of a seller's, or the network's client."""
+        claims = self._claims()
+        if claims.get("token_use") == "id":
+            return Actor("person", str(claims.get("sub", "")), claims.get("email"))
+        return Actor("network", str(claims.get("client_id", "")))
 
     def path_id(self, name: str) -> str:
         """An id in the path, as API Gateway has matched and decoded it. Raises InvalidRequest."""

@@ -59,7 +59,8 @@ class Table:
 
     def get(self, key: Item) -> Item | None:
         """Read one item, strongly consistent."""
-        response = call(lambda: self.dynamodb.get_item(TableName=self.name, Key=encode_item(key), ConsistentRead=True))
+        request: Any = {"TableName": self.name, "Key": encode_item(key), "ConsistentRead": True}
+        response = call(lambda: self.dynamodb.get_item(**request), reading=True)
         return decode_item(response["Item"]) if "Item" in response else None
 
     def update(
@@ -101,7 +102,7 @@ class Table:
             request["ExpressionAttributeNames"] = names
         if after is not None:
             request["ExclusiveStartKey"] = encode_item(after)
-        response = call(lambda: self.dynamodb.query(**request))
+        response = call(lambda: self.dynamodb.query(**request), reading=True)
         last = response.get("LastEvaluatedKey")
         return [decode_item(item) for item in response["Items"]], decode_item(last) if last else None
 
@@ -120,7 +121,7 @@ def update_request(key: Item, update: str, condition: str | None, values: Item) 
     return request
 
 
-def call[Response](request: Callable[[], Response]) -> Response:
+def call[Response](request: Callable[[], Response], *, reading: bool = False) -> Response:
     """Make a DynamoDB call; no answer, or none that is final, becomes Unavailable."""
     try:
         return request()
@@ -128,10 +129,10 @@ def call[Response](request: Callable[[], Response]) -> Response:
         # A 5xx may come from what stands before DynamoDB, without a code of DynamoDB's.
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status >= 500 or error.response["Error"]["Code"] in _UNAVAILABLE_CODES:
-            raise Unavailable from error
+            raise Unavailable(reading=reading) from error
         raise
     except BotoCoreError as error:
-        raise Unavailable from error
+        raise Unavailable(reading=reading) from error
 
 
 def _names(expressions: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from order_cancellation.domain.marketplaces import TO_DO
 from order_cancellation.domain.orders import CANCELLED, Order
 from order_cancellation.tables.client import Table
-from order_cancellation.tables.orders import Orders, order_of
+from order_cancellation.tables.orders import Orders, readable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,6 +36,15 @@ class Wanted:
     marketplace_order_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Orders, the ids of those that this version cannot read, and the order id to go on behind: None at the end."""
+
+    orders: list[Order]
+    unreadable: list[str]
+    last: str | None
+
+
 class OrderLists:
     """The Orders table, read in pages."""
 
@@ -43,23 +52,23 @@ class OrderLists:
         self._table = Table(dynamodb, table)
         self._orders = Orders(dynamodb, table)
 
-    def page(self, seller_id: str, wanted: Wanted) -> tuple[list[Order], str | None]:
-        """Orders of a seller by order id, and the one to go on behind, or None at the end. Raises Unavailable.
+    def page(self, seller_id: str, wanted: Wanted) -> Page:
+        """Orders of a seller by order id. Raises Unavailable.
 
         A page may be short, or even empty, before the end: one call reads at most ten pages of the table, or ``limit``
         orders of one marketplace order id, however rare those are that it is asked for.
         """
         if wanted.marketplace_order_id is not None:
             return self._page_named(seller_id, wanted, wanted.marketplace_order_id)
-        found: list[Order] = []
+        found: list[dict[str, Any]] = []
         position = wanted.after
-        for orders, last in self._read(seller_id, wanted):
-            for order in orders:
-                if len(found) == wanted.limit:
-                    return found, found[-1].order_id
-                found.append(order)
+        for items, last in self._read(seller_id, wanted):
+            found += items
             position = last
-        return found, position
+            if len(found) > wanted.limit:
+                position = found[wanted.limit - 1]["order_id"]
+                break
+        return Page(*readable(found[: wanted.limit]), position)
 
     def named_between(
         self, seller_id: str, first: str, last: str, limit: int, after: OrderName | None = None
@@ -83,18 +92,20 @@ class OrderLists:
         """``Orders.find_many``, for those who hold only the lists."""
         return self._orders.find_many(seller_id, order_ids)
 
-    def _page_named(self, seller_id: str, wanted: Wanted, marketplace_order_id: str) -> tuple[list[Order], str | None]:
+    def _page_named(self, seller_id: str, wanted: Wanted, marketplace_order_id: str) -> Page:
         behind = OrderName(marketplace_order_id, wanted.after) if wanted.after else None
         names, last = self.named_between(seller_id, marketplace_order_id, marketplace_order_id, wanted.limit, behind)
+        named = [name.order_id for name in names]
+        orders = {order.order_id: order for order in self.find_many(seller_id, named)}
         found = [
             order
-            for order in self.find_many(seller_id, [name.order_id for name in names])
+            for _, order in sorted(orders.items())
             if wanted.status in (None, order.status)
             and wanted.marketplace_cancellation in (None, order.marketplace_cancellation)
         ]
-        return sorted(found, key=lambda order: order.order_id), last and last.order_id
+        return Page(found, sorted(set(named) - set(orders)), last and last.order_id)
 
-    def _read(self, seller_id: str, wanted: Wanted) -> Iterator[tuple[list[Order], str | None]]:
+    def _read(self, seller_id: str, wanted: Wanted) -> Iterator[tuple[list[dict[str, Any]], str | None]]:
         conditions, values = _filter(wanted)
         options: dict[str, Any] = {
             "ConsistentRead": True,
@@ -111,7 +122,7 @@ class OrderLists:
                 **options,
             )
             after = last["order_id"] if last else None
-            yield [order_of(item) for item in items], after
+            yield items, after
             if after is None:
                 return
 
