@@ -9,8 +9,8 @@ import pytest
 
 from local import event_pattern
 from local.bridges import template
-from tests import functions
-from tests.events import ALL, DIRECTORY, EFFECTS, PROMISES, VIEW, Effect, difference, function_of, read
+from tests.support import functions
+from tests.support.events import ALL, DIRECTORY, EFFECTS, PROMISES, VIEW, Effect, difference, function_of, read
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from order_cancellation.domain.reasons import AUTO_REASONS, SELLER_REASONS
 from order_cancellation.domain.refusals import InvalidRequest, Refusal
 from order_cancellation.domain.sellers import Contact
 from order_cancellation.http import checks, parse
-from tests import examples
+from tests.support import examples
 
 
 def refusal(check: Callable[[], object]) -> tuple[str, str]:
