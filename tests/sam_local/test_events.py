@@ -32,7 +32,7 @@ class TestInvoke:
             "cancel_order-success",
             "view_orders-not_cancellable",
             "order_intake-order_placed",
-            "fulfillment_center_events-recorded",
+            "fulfillment_center_events-recorded_packed",
             "summary_sweep-every_minute",
         ],
     )
