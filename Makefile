@@ -53,13 +53,13 @@ pytest: setup ## the tests (TESTS=tests/unit for some of them)
 	$(BIN)/python -m pytest $(TESTS)
 
 bench: setup ## speed, side by side in one run
-	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m benchmarks.summaries
+	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m tests.benchmarks.summaries
 
 deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
 	$(BIN)/python -m scripts.publish_portal --stack $(STACK)
 
 verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=, REPLAY=; writes docs/verification.md)
-	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m verification
+	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m tests.proofs
 
 deploy: setup ## build, and deploy to AWS with your credentials
 	$(SAM) build

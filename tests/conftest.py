@@ -17,7 +17,7 @@ ENVIRONMENT = {
     "PROBLEM_TYPE_BASE": "https://portal.test/problems",
 }
 
-pytest_plugins = ["tests.local_stack"]
+pytest_plugins = ["tests.support.local_stack"]
 
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from order_cancellation.domain.orders import Order
 from order_cancellation.mail import compose as mail
 from tests.browser.conftest import NewPage, violations
-from tests.cancelled_orders import ACME, auto_cancelled, longest, one_of_each
+from tests.support.cancelled_orders import ACME, auto_cancelled, longest, one_of_each
 
 FEW = one_of_each()
 TOO_MANY = [auto_cancelled(f"A-{number}", ("stockout", "customs_hold")[number % 2]) for number in range(30)]

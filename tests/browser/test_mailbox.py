@@ -14,8 +14,8 @@ from local import mailbox, web
 from local.cloud import HOST
 from order_cancellation.mail import compose as mail
 from tests.browser.conftest import NewPage, violations
-from tests.cancelled_orders import ACME, one_of_each
-from tests.mailboxes import captured
+from tests.support.cancelled_orders import ACME, one_of_each
+from tests.support.mailboxes import captured
 
 Inbox = list[dict[str, Any]]
 

@@ -13,9 +13,9 @@ from urllib3 import HTTPHeaderDict
 from local.client import Answer, Client
 from local.cloud import Cloud
 from order_cancellation.http import parse, request
-from tests import functions
 from tests.contract import document
 from tests.contract.conftest import MAILED, SELLER, Callers, PlaceOne, as_nobody
+from tests.support import functions
 
 AT = "2026-11-23T14:01:58Z"
 OPERATIONS = document.operations()

@@ -11,8 +11,8 @@ from local import seed
 from local.client import Answer, Client, seller_tokens
 from local.cloud import Cloud
 from order_cancellation.domain import times
-from tests import examples
-from tests.local_stack import Place
+from tests.support import examples
+from tests.support.local_stack import Place
 
 SELLER_ROUTES = [("GET", "/orders"), ("GET", "/orders/T-1"), ("POST", "/orders/T-1/cancel"), ("POST", "/orders/cancel")]
 MACHINE_ROUTES = [

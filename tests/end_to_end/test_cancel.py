@@ -4,8 +4,8 @@ import pytest
 
 from local.client import Answer, Client
 from order_cancellation.domain import times
-from tests import examples
-from tests.local_stack import Items, Place, Records
+from tests.support import examples
+from tests.support.local_stack import Items, Place, Records
 
 ASK = {"reason": "customer_request", "note": "Ordered the wrong size."}
 

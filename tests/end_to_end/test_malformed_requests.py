@@ -7,8 +7,8 @@ import pytest
 
 from local.client import Client
 from local.cloud import Cloud
-from tests import examples
-from tests.malformed_requests import NEW_ORDER, NEW_SELLER, ORDER, Malformed, requests
+from tests.support import examples
+from tests.support.malformed_requests import NEW_ORDER, NEW_SELLER, ORDER, Malformed, requests
 
 CALLERS = {
     "cancel_one": "acme",

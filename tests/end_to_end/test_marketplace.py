@@ -10,7 +10,7 @@ from order_cancellation.actions.cancel import cancel
 from order_cancellation.domain.cancellations import CancelCommand, Identity
 from order_cancellation.domain.orders import Line, Placement
 from order_cancellation.tables.orders import Orders
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 
 class Metered:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from local.client import Answer, Client
 from order_cancellation.domain import times
-from tests.local_stack import Items, Place
+from tests.support.local_stack import Items, Place
 
 RACES = 300
 SIDE_BY_SIDE = 8

@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from local.client import Client
 from local.cloud import Cloud
 from local.mailbox import messages
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 
 def eventually[Found](look: Callable[[], Found]) -> Found:

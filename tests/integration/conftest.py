@@ -12,10 +12,10 @@ from moto import mock_aws
 
 from order_cancellation.tables import client as tables_client
 from order_cancellation.tables.orders import Orders
-from tests import world
 from tests.integration.service import Service
 from tests.integration.wire import Wire
-from tests.tables import TABLES, create_tables
+from tests.support import world
+from tests.support.template import TABLES, create_tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -69,7 +69,7 @@ def orders(dynamodb: DynamoDBClient) -> Orders:
 
 @pytest.fixture(scope="session")
 def world_items() -> dict[str, list[Any]]:
-    """The items of tests/world.py, by table. They are written once, for moto takes its time over an UpdateItem."""
+    """The items of tests/support/world.py, by table, written once: moto takes its time."""
     with mock_aws(config=KEEP_SESSION):
         dynamodb = boto3.client("dynamodb")
         create_tables(dynamodb)
@@ -79,7 +79,7 @@ def world_items() -> dict[str, list[Any]]:
 
 @pytest.fixture
 def furnished(dynamodb: DynamoDBClient, world_items: dict[str, list[Any]]) -> None:
-    """The world of tests/world.py."""
+    """The world of tests/support/world.py."""
     puts: dict[str, Any] = {
         table: [{"PutRequest": {"Item": item}} for item in items] for table, items in world_items.items()
     }

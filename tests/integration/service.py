@@ -4,8 +4,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from tests import examples, functions
-from tests.functions import Context, Response, http_event, machine_claims, seller_claims
+from tests.support import examples, functions
+from tests.support.functions import Context, Response, http_event, machine_claims, seller_claims
 
 FUNCTIONS = {
     "cancel_one": "cancel_order",

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from order_cancellation.observability import logger
-from tests.functions import Response
 from tests.integration.service import Service
 from tests.integration.wire import Answer, Wire, error
+from tests.support.functions import Response
 
 TRIES = 3  # of the SDK
 

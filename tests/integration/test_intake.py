@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import pytest
 
 from order_cancellation.tables.orders import Orders
-from tests import examples
 from tests.integration.service import Service
 from tests.integration.wire import Wire
+from tests.support import examples
 
 
 class TestPlacing:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from tests.functions import call, http_event, machine_claims, seller_claims
 from tests.integration.conftest import KEEP_SESSION
 from tests.integration.service import FUNCTIONS, PLANNER, Service
-from tests.malformed_requests import Malformed, requests
-from tests.tables import TABLES
+from tests.support.functions import call, http_event, machine_claims, seller_claims
+from tests.support.malformed_requests import Malformed, requests
+from tests.support.template import TABLES
 
 CLAIMS = {
     "cancel_order": seller_claims("acme"),

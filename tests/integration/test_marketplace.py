@@ -14,8 +14,8 @@ from order_cancellation.domain.marketplaces import TO_DO
 from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.tables.client import MAX_CALL_SECONDS
 from order_cancellation.tables.orders import Orders
-from tests import functions, tables
-from tests.functions import Context, Response, call, http_event, machine_claims, seller_claims
+from tests.support import functions, template
+from tests.support.functions import Context, Response, call, http_event, machine_claims, seller_claims
 
 Place = Callable[..., None]
 PLANNER = machine_claims("planner", "network/orders")
@@ -232,7 +232,7 @@ def test_a_sellers_cancel_changes_no_entry_of_any_index(place: Place, cancel: Ca
     cancel("A-1")
     after = _stored()
     assert before != after
-    indexes = tables.properties("OrdersTable")["GlobalSecondaryIndexes"]
+    indexes = template.properties("OrdersTable")["GlobalSecondaryIndexes"]
     assert indexes
     for index in indexes:
         assert _entry(index, before) == _entry(index, after), index["IndexName"]

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from order_cancellation.domain import summaries, times
 from order_cancellation.mail.deliver import Deliveries
-from tests.functions import Context, call, http_event, load, machine_claims, seller_claims
+from tests.support.functions import Context, call, http_event, load, machine_claims, seller_claims
 
 PLANNER = machine_claims("planner", "network/orders", "network/sellers")
 

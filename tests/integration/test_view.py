@@ -9,9 +9,9 @@ import pytest
 
 from order_cancellation.domain.orders import STATUSES
 from order_cancellation.tables.orders import Orders
-from tests import examples
 from tests.integration.service import Service
 from tests.integration.wire import Wire
+from tests.support import examples
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

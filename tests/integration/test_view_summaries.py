@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests import functions
-from tests.functions import call, http_event, machine_claims, seller_claims
+from tests.support import functions
+from tests.support.functions import call, http_event, machine_claims, seller_claims
 
 
 @pytest.fixture

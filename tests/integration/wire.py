@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from tests.http_responses import http_response
+from tests.support.http_responses import http_response
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -23,8 +23,8 @@ import pytest
 
 from local import bridges, deploy
 from local.cloud import HOST, ROOT, Cloud, two_free_ports
-from tests import world
-from tests.tables import TABLES, create_tables, properties
+from tests.support import world
+from tests.support.template import TABLES, create_tables, properties
 
 DOCKER = shutil.which("docker") or ""
 Environment = dict[str, str]
@@ -93,7 +93,7 @@ def sam(request: pytest.FixtureRequest, engine: Environment) -> Iterator[Sam]:
 
 @pytest.fixture(scope="session")
 def world_items(sam: Sam) -> dict[str, list[Any]]:
-    """The items of tests/world.py, by table."""
+    """The items of tests/support/world.py, by table."""
     dynamodb = sam.cloud.client("dynamodb")
     world.furnish(dynamodb, TABLES)
     return {table: dynamodb.scan(TableName=table)["Items"] for table in TABLES.values()}
@@ -101,7 +101,7 @@ def world_items(sam: Sam) -> dict[str, list[Any]]:
 
 @pytest.fixture
 def furnished(sam: Sam, world_items: dict[str, list[Any]]) -> None:
-    """The world of tests/world.py, as if nothing had happened in it."""
+    """The world of tests/support/world.py, as if nothing had happened in it."""
     dynamodb = sam.cloud.client("dynamodb")
     for table, items in world_items.items():
         key_names = [entry["AttributeName"] for entry in properties(table)["KeySchema"]]

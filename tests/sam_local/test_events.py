@@ -17,9 +17,9 @@ import pytest
 
 from local.cloud import HOST, ROOT, two_free_ports
 from local.deploy import logical_id
-from tests.events import ALL, DIRECTORY, VIEW, Effect, difference, function_of, read
-from tests.functions import response
 from tests.sam_local.conftest import Sam
+from tests.support.events import ALL, DIRECTORY, VIEW, Effect, difference, function_of, read
+from tests.support.functions import response
 
 
 @pytest.mark.usefixtures("furnished")
@@ -32,7 +32,7 @@ class TestInvoke:
             "cancel_order-success",
             "view_orders-not_cancellable",
             "order_intake-order_placed",
-            "fulfillment_center_events-recorded",
+            "fulfillment_center_events-recorded_packed",
             "summary_sweep-every_minute",
         ],
     )

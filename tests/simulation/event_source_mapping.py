@@ -40,7 +40,6 @@ from typing import Any, Self
 from uuid import UUID
 
 from local import event_pattern
-from tests.functions import Context
 from tests.simulation import failure_queue
 from tests.simulation.clock import Clock
 from tests.simulation.failure_queue import FailureQueue
@@ -49,6 +48,7 @@ from tests.simulation.mapping_properties import Properties
 from tests.simulation.partial_batch_response import failed_from
 from tests.simulation.processes import ProcessDied
 from tests.simulation.stream import Record, Shard, Stream
+from tests.support.functions import Context
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]

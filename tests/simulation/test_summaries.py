@@ -31,7 +31,6 @@ from order_cancellation.tables import orders as orders_table
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.outbox import Outbox
-from tests import functions, tables
 from tests.simulation.clock import DAY, HOUR, MINUTE
 from tests.simulation.crash_plans import EVERY, Plan, explore
 from tests.simulation.event_source_mapping import EventSourceMapping
@@ -40,12 +39,13 @@ from tests.simulation.mapping_properties import Properties
 from tests.simulation.template import rule
 from tests.simulation.wire import CallFault
 from tests.simulation.world import Account, World
+from tests.support import functions, template
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
 SWEEP_EVERY = 15 * MINUTE  # in the crash plans each call of a sweep gets every fault: few will do
 STILL = HOUR  # longer than the leases that a few lost answers lead to, and than the sweep takes to come
-ENVIRONMENT = tables.TABLES | {
+ENVIRONMENT = template.TABLES | {
     "SENDER_ADDRESS": "orders@network.example",
     "CONFIGURATION_SET": "summaries",
     "DAILY_SUMMARY_HOUR": "8",

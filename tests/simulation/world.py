@@ -34,7 +34,7 @@ from tests.simulation.postman import Postman
 from tests.simulation.processes import Process, ProcessDied
 from tests.simulation.stream import Stream
 from tests.simulation.wire import Call, CallFault, Wire
-from tests.tables import TABLES, properties
+from tests.support.template import TABLES, properties
 
 Event = dict[str, Any]
 

@@ -8,7 +8,7 @@ from order_cancellation import settings
 from order_cancellation.domain.refusals import OrderNotFound
 from order_cancellation.http.api import Api, Reply
 from order_cancellation.http.request import Request
-from tests.functions import Context, http_event, response, seller_claims
+from tests.support.functions import Context, http_event, response, seller_claims
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from order_cancellation.domain import orders, summaries
 from order_cancellation.domain.cancellations import CancelCommand, Cancellation, Identity
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import KeyReused, NotCancellable, OrderNotFound, Refusal, Unavailable
-from tests import examples
+from tests.support import examples
 
 FIRST = Identity("request-1", "key-1")
 COMMAND = CancelCommand("seller", "acme", "A-1001", "customer_request")

@@ -18,7 +18,7 @@ from order_cancellation.domain.orders import Line, Order
 from order_cancellation.domain.reasons import AUTO_REASONS, CATALOGUE
 from order_cancellation.domain.sellers import Contact
 from order_cancellation.mail import compose as mail
-from tests.cancelled_orders import ACME, auto_cancelled, longest, one_of_each
+from tests.support.cancelled_orders import ACME, auto_cancelled, longest, one_of_each
 
 ORIGIN = "https://portal.test"
 

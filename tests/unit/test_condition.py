@@ -9,7 +9,7 @@ import pytest
 from order_cancellation.domain.orders import CANCELLABLE, CANCELLED, TRANSITIONS
 from order_cancellation.tables.client import CLIENT_CONFIG, MAX_CALL_SECONDS
 from order_cancellation.tables.orders import Orders
-from tests import examples
+from tests.support import examples
 
 
 class Recorder:

@@ -12,7 +12,7 @@ from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import why_code
 from order_cancellation.http import documents
 from order_cancellation.http.problems import PROBLEMS
-from tests import examples
+from tests.support import examples
 
 COLLEAGUE = Actor("person", "person-2", "second@acme.example")
 PACKED = {"picked_packed": examples.PACKED_AT}

@@ -9,7 +9,7 @@ import pytest
 from local.bridges import template
 from local.cloud import ROOT
 from local.deploy import logical_id
-from tests import functions
+from tests.support import functions
 
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 EVERYWHERE = tuple(template()["Globals"]["Function"]["Environment"]["Variables"])

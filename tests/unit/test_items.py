@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from order_cancellation.tables.items import Opaque, decode, decode_item, encode, encode_item
 from order_cancellation.tables.orders import Unreadable, order_from_image, order_of
-from tests import examples
+from tests.support import examples
 
 ITEM: dict[str, Any] = {
     "seller_id": "acme",

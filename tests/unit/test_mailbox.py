@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local import mailbox, web
-from tests.mailboxes import captured
+from tests.support.mailboxes import captured
 
 HOSTILE = "</title></bdi></pre>\"'><script>alert(1)</script>{{7*7}}\ud800\0"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from order_cancellation.domain import orders
 from order_cancellation.domain.orders import CANCELLABLE, CANCELLED, EVENTS, PROGRESS, STATUSES, TRANSITIONS, Order
-from tests import examples
+from tests.support import examples
 
 Milestones = Mapping[str, Mapping[str, str]]
 

@@ -15,8 +15,8 @@ from order_cancellation.domain.reasons import AUTO_REASONS, SELLER_REASONS
 from order_cancellation.domain.refusals import InvalidRequest, Refusal
 from order_cancellation.domain.sellers import Contact
 from order_cancellation.http import checks, parse
-from tests import examples
-from tests.examples import RECEIVED_AT
+from tests.support import examples
+from tests.support.examples import RECEIVED_AT
 
 
 def refusal(check: Callable[[], object]) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from order_cancellation.domain.refusals import (
     UnknownStatus,
 )
 from order_cancellation.http.problems import PROBLEMS, Problems
-from tests import examples
+from tests.support import examples
 
 CONTRACT = {
     "invalid_request": 400,

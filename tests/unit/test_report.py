@@ -10,7 +10,7 @@ from order_cancellation.domain import orders
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import OrderNotFound, PutBack, UnknownStatus
 from order_cancellation.tables.orders import Orders
-from tests import examples
+from tests.support import examples
 
 PACKS = examples.event("picked_packed", examples.PACKED_AT)
 

@@ -10,7 +10,7 @@ from local.bridges import template
 from local.cloud import ROOT
 from local.deploy import logical_id
 from order_cancellation.http.problems import PROBLEMS
-from tests.functions import ROUTES
+from tests.support.functions import ROUTES
 
 RESOURCES: dict[str, Any] = template()["Resources"]
 GATEWAY_RESPONSES: dict[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]

@@ -7,7 +7,7 @@ import pytest
 
 from local import seed
 from local.client import Answer
-from tests import world
+from tests.support import world
 
 
 class Recorder:

@@ -11,7 +11,7 @@ from tests.browser.portal.conftest import PHONE, Visit, sign_in
 from tests.browser.portal.steps import (
     cancelled_pop_up,
 )
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 
 def test_a_cancel_with_the_keyboard_alone(

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from local.client import Client
 from tests.browser.portal.conftest import DESKTOP, PHONE, Visit, Wire, go
 from tests.browser.portal.steps import cancelled_pop_up, checking, csv_of, pack, press_cancel
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 Check = Callable[[Page], None]
 LOOKS = [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE)]

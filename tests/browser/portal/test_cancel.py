@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from local.client import Client
 from tests.browser.portal.conftest import Visit, Wire, go
 from tests.browser.portal.steps import cancelled_pop_up, checking, pack, press_cancel
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 
 def test_a_seller_cancels_an_order(visit: Visit, place: Place, acme: Client) -> None:

@@ -9,7 +9,7 @@ from local.client import Client
 from local.cloud import Cloud
 from tests.browser.portal.conftest import Visit, go
 from tests.browser.portal.steps import csv_of, pack, place_many, press_cancel
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 
 def test_the_to_do_list(visit: Visit, place: Place, acme: Client) -> None:

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from local.client import Client
 from tests.browser.portal.conftest import Visit, Wire, go
 from tests.browser.portal.steps import PACKED_AT, open_page_of, pack, place_many
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 
 def test_search_by_either_id_and_filter_by_status(visit: Visit, place: Place, acme: Client) -> None:

@@ -8,7 +8,7 @@ from local.client import Client
 from local.cloud import Cloud
 from tests.browser.portal.conftest import Visit, Wire, sign_in
 from tests.browser.portal.steps import cancelled_pop_up, press_cancel
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 
 def test_signing_in_and_out(visit: Visit, description: dict[str, Any]) -> None:

@@ -1,0 +1,354 @@
+"""The exhaustive model: every state within its bounds, and the handlers held to it along sampled paths.
+
+The search is breadth first, so what it finds first is a shortest way to it. Besides the invariants it checks that from
+every state there is a way on to one where everything auto-cancelled has been reported: nothing can get lost for good.
+
+Then random paths through the model are walked by the real handlers as well: whatever step the model takes, the process
+it belongs to takes with its next request, answered, lost or never sent; and after each step the tables must say the
+same.
+"""
+
+from array import array
+from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+from order_cancellation.domain import summaries
+from tests.proofs.linearizability import answer_of
+from tests.proofs.order_model import AutoCancel, Cancel, Request
+from tests.proofs.order_model import Report as FcReport
+from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
+from tests.proofs.stepper import Hand
+from tests.proofs.system_model import (
+    AUTO,
+    AUTO_OTHER,
+    CALLERS,
+    DELIVERY,
+    DONE,
+    FC_1,
+    FC_2,
+    IDLE,
+    PROCESSES,
+    SOUND,
+    SWEEP,
+    Bugs,
+    Label,
+    State,
+    reported,
+    steps,
+    wrong,
+    wrong_step,
+)
+from tests.proofs.system_model import (
+    SELLER as SELLER_SLOT,
+)
+from tests.support import rig, tables
+from tests.support.aws import Fault, PostOffice, summary_of
+from tests.support.rig import CENTERS, SELLER, Clock, ExecutionEnvironment
+from tests.support.tables import Tables
+
+LINE = "exhaustive model"
+# How many answers may be lost, processes die, deliveries repeat, on the way from one of these. Paths have as much.
+BOUND = State(lost=2, deaths=1, repeats=1)
+SMALL_BOUND = State()
+TWIN_BOUND = State(lost=1, deaths=1, repeats=1)
+ORDER_IDS = ("M-1", "M-2")
+MAX_STEPS = 60
+OUTCOMES = {"lost": Fault.LOST, "not taken": Fault.TIMEOUT}
+SMALL = 50  # fewer paths than this: the short version
+
+
+def check(paths: int, seed: int, say: Say) -> Report:
+    """``paths`` are replayed on the handlers; with few of them, the search is within smaller bounds."""
+    report = Report(LINE, "model, and handlers in process", seed, unit="states")
+    progress = Progress(LINE, say)
+    with timed(report), rig.in_lambda():
+        start = SMALL_BOUND if paths < SMALL else BOUND
+        explored = explore(start, SOUND, progress)
+        steps_replayed, broke = replay(paths, seed, progress)
+        report.tried = explored.states
+        report.broke = [*explored.broke, *broke]
+        report.facts = {
+            **explored.document(start),
+            "paths replayed on the handlers": paths,
+            "steps replayed": steps_replayed,
+        }
+        for name in Bugs._fields:
+            seen = explore(TWIN_BOUND, Bugs(**{name: True}), progress)
+            what = seen.broke[0] if seen.broke else "nothing found"
+            report.twins.append(Twin(f"in the model: {name.replace('_', ' ')}", bool(seen.broke), what))
+        report.twins.append(_replay_twin(seed, progress))
+    return report
+
+
+class Explored:
+    """What a search saw. It ends at the first thing that is wrong."""
+
+    def __init__(self) -> None:
+        self.states = self.transitions = self.depth = 0
+        self.broke: list[str] = []
+
+    def document(self, start: State) -> dict[str, int]:
+        return {
+            "answers lost": start.lost,
+            "deaths": start.deaths,
+            "repeats": start.repeats,
+            "states": self.states,
+            "transitions": self.transitions,
+            "depth": self.depth,
+        }
+
+
+def explore(start: State, bugs: Bugs, progress: Progress) -> Explored:
+    """Every state that can be reached from ``start``."""
+    explored = Explored()
+    numbers = {start: 0}
+    parents, depths, sources, targets = array("l", [-1]), array("l", [0]), array("l"), array("l")
+    good = array("l", [0])
+    waiting = deque([(0, start)])
+    while waiting:
+        number, state = waiting.popleft()
+        for label, after in steps(state, bugs):
+            known = numbers.get(after)
+            if known is None:
+                known = len(numbers)
+                numbers[after] = known
+                parents.append(number)
+                depths.append(depths[number] + 1)
+                waiting.append((known, after))
+                if reported(after):
+                    good.append(known)
+            sources.append(number)
+            targets.append(known)
+            what = wrong_step(state, after) or (wrong(after) if parents[known] == number else None)
+            if what:
+                explored.states = len(numbers)
+                way = [*_way_to(number, list(numbers), parents, bugs), label]
+                explored.broke.append(f"{what}: {told(way)}")
+                return explored
+        progress(len(numbers), len(numbers) + len(waiting), "states")
+    explored.states, explored.transitions, explored.depth = len(numbers), len(sources), max(depths)
+    reached = _can_reach(good, sources, targets, len(numbers))
+    if stranded := reached.count(0):
+        way = _way_to(reached.index(0), list(numbers), parents, bugs)
+        explored.broke.append(
+            f"G4: from {stranded} states nothing leads to where all is reported, as from: {told(way)}"
+        )
+    return explored
+
+
+def _way_to(number: int, states: Sequence[State], parents: Sequence[int], bugs: Bugs) -> list[Label]:
+    """The steps from the start to a state: a shortest way, for the search is breadth first."""
+    way = [number]
+    while parents[way[-1]] >= 0:
+        way.append(parents[way[-1]])
+    return [
+        next(label for label, after in steps(states[here], bugs) if after == states[there])
+        for here, there in pairwise(reversed(way))
+    ]
+
+
+def told(way: Sequence[Label]) -> str:
+    """Steps for a person: ``seller starts, seller answered, later``."""
+    return ", ".join(
+        f"{PROCESSES[label[0]]} {label[1]}" if isinstance(label[0], int) else " ".join(map(str, label)) for label in way
+    )
+
+
+def _can_reach(good: Sequence[int], sources: Sequence[int], targets: Sequence[int], states: int) -> bytearray:
+    """For each state 1 if it can reach a good one, else 0."""
+    before: list[list[int]] = [[] for _ in range(states)]
+    for source, target in zip(sources, targets, strict=True):
+        before[target].append(source)
+    reached = bytearray(states)
+    stack = list(good)
+    for number in stack:
+        reached[number] = 1
+    while stack:
+        for source in before[stack.pop()]:
+            if not reached[source]:
+                reached[source] = 1
+                stack.append(source)
+    return reached
+
+
+# ------------------------------------------------------------------------------------------------ the code on the paths
+
+
+def replay(paths: int, seed: int, progress: Progress, bugs: Bugs = SOUND) -> tuple[int, list[str]]:
+    """Walk random paths of the model with the handlers: how many steps, and where they parted."""
+    random = Random(seed)
+    world = World()
+    walked, broke = 0, []
+    for number in range(paths):
+        path_seed = random.getrandbits(48)
+        steps_taken, parted = world.walk(Random(path_seed), bugs)
+        walked += steps_taken
+        broke += [f"REPLAY={path_seed}: {parted}"] if parted else []
+        progress(number + 1, paths, "paths")
+    return walked, broke
+
+
+def again(path_seed: int) -> list[str]:
+    """Where the handlers parted from the model on the one path with this seed."""
+    with rig.in_lambda():
+        _, parted = World().walk(Random(path_seed), SOUND)
+    return [parted] if parted else []
+
+
+class World:
+    """The real handlers, every process on a environment and in a hand of its own."""
+
+    def __init__(self) -> None:
+        self._memory = Tables()
+        self._post_office = PostOffice()
+        self._clock = Clock()
+        shard = summaries.shard_of(SELLER)
+        self._hands = [Hand(shard) for _ in range(7)]
+        self._environments = [ExecutionEnvironment(self._memory, self._post_office, hand.hook) for hand in self._hands]
+        self._reporter = ExecutionEnvironment(self._memory, self._post_office)
+
+    def walk(self, random: Random, bugs: Bugs) -> tuple[int, str | None]:
+        """One path. Returns its length, and where the handlers did something else than the model, if they did."""
+        self._memory.clear()
+        self._post_office.mails = []
+        self._clock.restart()
+        rig.furnish(self._memory, *ORDER_IDS)
+        self._summaries: list[str] = []  # in the order they were sealed
+        self._position = 0
+        state = State(lost=random.choice((0, 1, 2)), deaths=random.choice((0, 1)), repeats=random.choice((0, 1)))
+        taken: list[Label] = []
+        try:
+            with self._clock.ruling():
+                while len(taken) < MAX_STEPS:
+                    choices = list(steps(state, bugs))
+                    if not choices:
+                        break
+                    before = state
+                    label, state = random.choices(choices, [_weight(each) for each, _ in choices])[0]
+                    taken.append(label)
+                    self._take(label, before)
+                    if difference := self._difference(state):
+                        return len(taken), f"{difference}, after: {told(taken)}"
+        finally:
+            for hand in self._hands:
+                hand.die()
+        return len(taken), None
+
+    def _take(self, label: Label, before: State) -> None:
+        match label:
+            case ("later",):
+                self._clock.advance(minutes=24 * 60)
+            case ("repeat",):
+                self._position = 0
+            case ("event", int(number)):
+                self._reporter.feed_back("Send", self._summaries[number])
+            case (int(slot), "dies"):
+                self._hands[slot].die()
+            case (int(slot), str(outcome)):
+                hand = self._hands[slot]
+                if before.processes[slot] == IDLE:
+                    hand.start(lambda: self._process(slot))
+                if outcome != "starts" or slot == SWEEP:  # the sweep starts with its first query
+                    hand.step(OUTCOMES.get(outcome))
+                if slot == DELIVERY and not hand.alive:
+                    assert hand.answer == [], hand.answer
+                    self._position = len(self._batch_end)
+
+    def _process(self, slot: int) -> Any:
+        environment = self._environments[slot]
+        if slot == DELIVERY:
+            self._batch_end = list(self._memory.changes)
+            records = [
+                rig.stream_record(number, *change)
+                for number, change in enumerate(self._batch_end, start=1)
+                if number > self._position and rig.concerns_summaries(*change)
+            ]
+            return environment.deliver(records)
+        if slot == SWEEP:
+            return environment.sweep()
+        requests: dict[int, Request] = {
+            SELLER_SLOT: Cancel(ORDER_IDS[0], "request-seller", "seller"),
+            AUTO: AutoCancel(ORDER_IDS[0], "request-auto", "auto"),
+            AUTO_OTHER: AutoCancel(ORDER_IDS[1], "request-other", "other"),
+            FC_1: FcReport(ORDER_IDS[0], CENTERS[0], "picked_packed", "2026-11-23T14:00:01Z"),
+            FC_2: FcReport(ORDER_IDS[0], CENTERS[1], "picked_packed", "2026-11-23T14:00:02Z"),
+        }
+        request = requests[slot]
+        response = environment.send(request)
+        return answer_of(request, response.status, response.body, response.headers)
+
+    # ---------------------------------------------------------------------------------------------- the same, or not
+
+    def _difference(self, state: State) -> str | None:
+        """Where the tables, the mails and the answers differ from the model's state."""
+        for item in self._memory.items(tables.SUMMARIES):
+            if item["summary_id"]["S"] not in self._summaries:
+                self._summaries.append(item["summary_id"]["S"])
+        expected, actual = _abstract(state), self._abstract()
+        for name, value in expected.items():
+            if actual[name] != value:
+                return f"{name}: the model has {value}, the tables have {actual[name]}"
+        for slot in CALLERS:
+            if state.told[slot] and state.told[slot] != (heard := _heard(self._hands[slot].answer)):
+                return f"process {slot} was told {heard}, the model says {state.told[slot]}"
+        for slot, process in enumerate(state.processes):
+            if (process not in (IDLE, DONE)) != self._hands[slot].alive:
+                return f"process {slot} is {process} in the model, and alive: {self._hands[slot].alive}"
+        return None
+
+    def _abstract(self) -> dict[str, Any]:
+        orders = [self._memory.get(tables.ORDERS, SELLER, order_id) or {} for order_id in ORDER_IDS]
+        sealed = {item["summary_id"]["S"]: item for item in self._memory.items(tables.SUMMARIES)}
+        mails = [summary_of(mail) for mail in self._post_office.mails]
+        return {
+            "packed": tuple("picked_packed" in orders[0]["milestones"]["M"][fc_id]["M"] for fc_id in CENTERS),
+            "ended": tuple(
+                order["cancellation"]["M"]["kind"]["S"] if order["status"]["S"] == "cancelled" else ""
+                for order in orders
+            ),
+            "due": tuple("summary_due_at" in order for order in orders),
+            "summary": tuple(
+                self._summaries.index(order["summary_id"]["S"]) if "summary_id" in order else -1 for order in orders
+            ),
+            "sealed": tuple(
+                (
+                    tuple(sorted(ORDER_IDS.index(entry["S"]) for entry in sealed[name]["order_ids"]["L"])),
+                    sealed[name]["status"]["S"] == "sent",
+                    int(sealed[name]["attempts"]["N"]),
+                    mails.count(name),
+                )
+                for name in self._summaries
+            ),
+        }
+
+
+def _abstract(state: State) -> dict[str, Any]:
+    return {
+        "packed": state.packed,
+        "ended": state.ended,
+        "due": tuple(map(bool, state.due)),
+        "summary": state.summary,
+        "sealed": tuple((each.orders, each.sent, each.lease, each.mails) for each in state.sealed),
+    }
+
+
+def _heard(answer: Any) -> str:
+    """An answer in the model's words."""
+    if not answer:
+        return "nothing"
+    words = {"already_cancelled": "already cancelled", "put_back": "put back", "already_recorded": "recorded"}
+    return words.get(answer[0], str(answer[0]))
+
+
+def _weight(label: Label) -> float:
+    """What is rare in life is tried often, and the end of all callers is not always waited for."""
+    return {"dies": 0.3, "lost": 0.8, "not taken": 0.8}.get(str(label[-1]), 1.0)
+
+
+def _replay_twin(seed: int, progress: Progress) -> Twin:
+    """A model that is not about this code must part from it."""
+    _, broke = replay(25, seed, progress, Bugs(own_cancel_forgotten=True, no_lease=True))
+    return Twin("a model of other code", bool(broke), f"{len(broke)} of 25 paths part from the handlers")

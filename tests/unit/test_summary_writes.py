@@ -1,0 +1,340 @@
+"""What each write about summaries does to the items: the tests that the mutants of the claim code must not pass."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from order_cancellation.domain import summaries
+from order_cancellation.domain.refusals import Unavailable
+from order_cancellation.domain.sellers import Contact, Seller
+from order_cancellation.domain.summaries import Summary
+from order_cancellation.tables.orders import order_from_image
+from order_cancellation.tables.outbox import Outbox
+from order_cancellation.tables.summaries import Summaries
+from tests.support import aws
+from tests.support.aws import Call, Fault
+from tests.support.rig import order_item
+from tests.support.tables import ORDERS, SUMMARIES, Tables
+
+ACME = Seller("acme", Contact("Acme", "ops@acme.example", "UTC", "each_batch"))
+SHARD = summaries.shard_of("acme")
+NOW = "2026-11-23T14:00:00.000Z"
+LATER = "2026-11-23T14:05:00.000Z"  # when a lease that was taken NOW is over
+MUCH_LATER = "2026-11-23T16:00:00.000Z"
+DUE = {"summary_due_at": {"S": NOW}, "summary_shard": {"S": SHARD}}
+STATUSES = ("pending", "sent", "delivered", "bounced", "parked")
+# from which status a summary may become which
+FOLLOWS = {
+    ("pending", "sent"),
+    ("pending", "delivered"),
+    ("pending", "bounced"),
+    ("pending", "parked"),
+    ("sent", "delivered"),
+    ("sent", "bounced"),
+    ("sent", "parked"),
+    ("delivered", "bounced"),
+}
+
+
+class Rig:
+    """Outbox and summaries on tables in memory; ``hook`` sees each request before it is carried out, but its own."""
+
+    def __init__(self, tables: Tables, dynamodb: Any, hooks: list[aws.Hook]) -> None:
+        self.tables = tables
+        self.hook: aws.Hook = aws.no_hook
+        self.outbox = Outbox(dynamodb, ORDERS, SUMMARIES)
+        self.summaries = Summaries(dynamodb, SUMMARIES)
+        self._hooks = hooks
+        hooks[0] = self._on_the_wire
+
+    def _on_the_wire(self, call: Call) -> Fault | None:
+        self._hooks[0] = aws.no_hook
+        try:
+            return self.hook(call)
+        finally:
+            self._hooks[0] = self._on_the_wire
+
+    def put_orders(self, *order_ids: str, **attributes: Any) -> None:
+        for order_id in order_ids:
+            self.tables.put(ORDERS, {**order_item(order_id), "status": {"S": "cancelled"}, **(attributes or DUE)})
+
+    def order(self, order_id: str) -> Mapping[str, Any]:
+        item = self.tables.get(ORDERS, "acme", order_id)
+        assert item is not None
+        return item
+
+    def summary(self, summary_id: str) -> Mapping[str, Any]:
+        item = self.tables.get(SUMMARIES, "acme", summary_id)
+        assert item is not None
+        return item
+
+    def sealed(self, *order_ids: str) -> Summary:
+        self.put_orders(*order_ids)
+        sealed = self.outbox.seal(ACME, order_ids, NOW)
+        assert sealed
+        return sealed
+
+
+@pytest.fixture
+def rig(tables: Tables, dynamodb: Any, hooks: list[aws.Hook]) -> Rig:
+    return Rig(tables, dynamodb, hooks)
+
+
+# ------------------------------------------------------------------------------------------------------ claim and seal
+
+
+def test_a_seal_claims_and_lists_in_one_step(rig: Rig) -> None:
+    rig.put_orders("A-1", "A-2")
+    sealed = rig.outbox.seal(ACME, ("A-1", "A-2"), NOW, 2, 3)
+    assert sealed
+    assert sealed == Summary(
+        "acme", sealed.summary_id, "pending", ("A-1", "A-2"), "ops@acme.example", NOW, LATER, 1, 2, 3
+    )
+    assert rig.summary(sealed.summary_id)["lease_shard"] == {"S": SHARD}
+    for order_id in ("A-1", "A-2"):
+        expected = {**order_item(order_id), "status": {"S": "cancelled"}, "summary_id": {"S": sealed.summary_id}}
+        assert rig.order(order_id) == expected
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"summary_id": {"S": "another"}},
+        {"summary_id": {"S": "off"}},
+        {**DUE, "summary_id": {"S": "another"}},  # cannot come about, and still is nobody else's
+        {"marketplace": {"S": "ebay"}},  # not due
+    ],
+)
+def test_a_seal_leaves_out_what_is_not_due_or_in_another_summary(rig: Rig, attributes: Any) -> None:
+    rig.put_orders("A-1", "A-3")
+    rig.put_orders("A-2", **attributes)
+    before = rig.order("A-2")
+    sealed = rig.outbox.seal(ACME, ("A-1", "A-2", "A-3"), NOW)
+    assert sealed
+    assert sealed.order_ids == ("A-1", "A-3")
+    assert rig.order("A-2") == before
+
+
+def test_where_nothing_is_due_there_is_no_summary(rig: Rig) -> None:
+    rig.put_orders("A-1", summary_id={"S": "another"})
+    assert rig.outbox.seal(ACME, ("A-1", "A-404"), NOW) is None
+    assert rig.tables.items(SUMMARIES) == []
+    assert rig.tables.get(ORDERS, "acme", "A-404") is None
+
+
+def test_a_large_seal_takes_several_transactions_and_makes_one_summary(rig: Rig) -> None:
+    order_ids = tuple(f"A-{number:03}" for number in range(200))
+    calls: list[str] = []
+    rig.hook = lambda call: calls.append(call.operation)
+    rig.put_orders(*order_ids)
+    sealed = rig.outbox.seal(ACME, order_ids, NOW)
+    assert sealed
+    assert sealed.order_ids == order_ids
+    assert calls == ["TransactWriteItems"] * 3 + ["GetItem"]
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_who_has_lost_the_lease_adds_nothing_more(rig: Rig, settled: bool) -> None:
+    order_ids = tuple(f"A-{number:03}" for number in range(100))
+    rig.put_orders(*order_ids)
+    transactions = 0
+
+    def sweep_in_between(call: Call) -> None:
+        nonlocal transactions
+        transactions += call.operation == "TransactWriteItems"
+        if transactions == 2 and call.operation == "TransactWriteItems":
+            ((seller_id, summary_id),) = rig.summaries.expired(SHARD, MUCH_LATER)
+            assert rig.summaries.lease(seller_id, summary_id, MUCH_LATER)
+            if settled:
+                assert rig.summaries.set_status(seller_id, summary_id, "sent", MUCH_LATER)
+
+    rig.hook = sweep_in_between
+    with pytest.raises(Unavailable):
+        rig.outbox.seal(ACME, order_ids, NOW)
+    (item,) = rig.tables.items(SUMMARIES)
+    assert len(item["order_ids"]["L"]) == 99
+    assert rig.order("A-099")["summary_due_at"] == {"S": NOW}
+
+
+@pytest.mark.parametrize(("conflicts", "sealed"), [(0, True), (2, True), (3, False)])
+@pytest.mark.parametrize("over", [Fault.CONFLICT, Fault.CONFLICT_BEHIND])
+def test_a_conflict_is_tried_three_times(rig: Rig, over: Fault, conflicts: int, sealed: bool) -> None:
+    rig.put_orders("A-1")
+    left = [over] * conflicts
+
+    def conflict(call: Call) -> Fault | None:
+        return left.pop() if left and call.operation == "TransactWriteItems" else None
+
+    rig.hook = conflict
+    if sealed:
+        assert rig.outbox.seal(ACME, ("A-1",), NOW)
+    else:
+        with pytest.raises(Unavailable):
+            rig.outbox.seal(ACME, ("A-1",), NOW)
+        assert rig.order("A-1")["summary_due_at"] == {"S": NOW}
+    assert not left
+
+
+def test_a_summary_is_the_only_one_unless_told(rig: Rig) -> None:
+    sealed = rig.sealed("A-1")
+    assert (sealed.part, sealed.parts) == (1, 1)
+
+
+def test_what_is_not_due_is_neither_postponed_nor_settled(rig: Rig) -> None:
+    rig.put_orders("A-1", marketplace={"S": "ebay"})
+    before = rig.order("A-1")
+    order = order_from_image(before)
+    rig.outbox.postpone(order, LATER)
+    rig.outbox.skip(order)
+    assert rig.order("A-1") == before
+
+
+def test_a_claim_whose_answer_was_lost_is_known_by_its_token(rig: Rig) -> None:
+    rig.put_orders("A-1")
+    left = [Fault.LOST]
+    rig.hook = lambda call: left.pop() if left and call.operation == "TransactWriteItems" else None
+    sealed = rig.outbox.seal(ACME, ("A-1",), NOW)
+    assert sealed
+    assert sealed.order_ids == ("A-1",)
+
+
+# ----------------------------------------------------------------------------------------------------------- due orders
+
+
+@pytest.mark.parametrize(("at", "shown"), [("2026-11-23T13:59:59.999Z", False), (NOW, True), (LATER, True)])
+def test_an_order_is_due_from_its_moment_on(rig: Rig, at: str, shown: bool) -> None:
+    rig.put_orders("A-1")
+    rig.put_orders("A-2", summary_due_at={"S": MUCH_LATER}, summary_shard={"S": SHARD})
+    assert list(rig.outbox.due(SHARD, at)) == ([("acme", "A-1")] if shown else [])
+    assert list(rig.outbox.due("shard-of-others", at)) == []
+
+
+def test_an_order_is_postponed_or_settled_as_it_was_seen(rig: Rig) -> None:
+    rig.put_orders("A-1", "A-2")
+    first, second = (order_from_image({**rig.order(order_id), "milestones": {"M": {}}}) for order_id in ("A-1", "A-2"))
+    rig.outbox.postpone(first, LATER)
+    assert rig.order("A-1")["summary_due_at"] == {"S": LATER}
+    rig.outbox.postpone(first, MUCH_LATER)
+    assert rig.order("A-1")["summary_due_at"] == {"S": LATER}
+    rig.outbox.skip(first)
+    assert "summary_id" not in rig.order("A-1")
+    rig.outbox.skip(second)
+    assert rig.order("A-2")["summary_id"] == {"S": "off"}
+    assert not {"summary_due_at", "summary_shard"} & set(rig.order("A-2"))
+
+
+# ------------------------------------------------------------------------------------------------------------ summaries
+
+
+@pytest.mark.parametrize(("at", "taken"), [("2026-11-23T14:04:59.999Z", False), (LATER, True), (MUCH_LATER, True)])
+def test_a_lease_is_taken_when_it_is_over(rig: Rig, at: str, taken: bool) -> None:
+    sealed = rig.sealed("A-1")
+    assert list(rig.summaries.expired(SHARD, at)) == ([("acme", sealed.summary_id)] if taken else [])
+    assert list(rig.summaries.expired("shard-of-others", at)) == []
+    leased = rig.summaries.lease("acme", sealed.summary_id, at)
+    assert (leased is not None) is taken
+    if leased:
+        assert (leased.attempts, leased.lease_until) == (2, summaries.lease_after(at, 2))
+        assert (leased.status, leased.order_ids) == ("pending", ("A-1",))
+
+
+def test_only_one_takes_a_lease(rig: Rig) -> None:
+    sealed = rig.sealed("A-1")
+
+    def somebody_else(call: Call) -> None:
+        if call.operation == "UpdateItem":
+            assert rig.summaries.lease("acme", sealed.summary_id, LATER)
+
+    rig.hook = somebody_else
+    assert rig.summaries.lease("acme", sealed.summary_id, MUCH_LATER) is None
+    assert rig.summary(sealed.summary_id)["lease_until"] == {"S": summaries.lease_after(LATER, 2)}
+
+
+@pytest.mark.parametrize("status", STATUSES[1:])
+def test_what_is_settled_is_not_leased(rig: Rig, status: Any) -> None:
+    sealed = rig.sealed("A-1")
+
+    def settled_meanwhile(call: Call) -> None:
+        if call.operation == "UpdateItem":
+            rig.tables.put(SUMMARIES, {**rig.summary(sealed.summary_id), "status": {"S": status}})
+
+    rig.hook = settled_meanwhile
+    assert rig.summaries.lease("acme", sealed.summary_id, MUCH_LATER) is None
+    rig.hook = aws.no_hook
+    assert rig.summaries.lease("acme", sealed.summary_id, MUCH_LATER) is None
+    assert rig.summaries.lease("acme", "S-404", MUCH_LATER) is None
+    assert rig.tables.get(SUMMARIES, "acme", "S-404") is None
+
+
+def test_a_lease_is_given_back_by_who_has_it(rig: Rig) -> None:
+    sealed = rig.sealed("A-1")
+    rig.summaries.release(sealed, NOW)
+    assert rig.summary(sealed.summary_id)["lease_until"] == {"S": NOW}
+    rig.summaries.release(sealed, MUCH_LATER)
+    assert rig.summary(sealed.summary_id)["lease_until"] == {"S": NOW}
+
+
+@pytest.mark.parametrize("status", STATUSES[1:])
+def test_a_settled_summary_is_not_tried_again(rig: Rig, status: Any) -> None:
+    sealed = rig.sealed("A-1")
+    before = {**rig.summary(sealed.summary_id), "status": {"S": status}}
+    rig.tables.put(SUMMARIES, before)
+    rig.summaries.release(sealed, MUCH_LATER)
+    assert rig.summary(sealed.summary_id) == before
+
+
+@pytest.mark.parametrize("before", STATUSES)
+@pytest.mark.parametrize("after", STATUSES[1:])
+def test_a_summary_only_goes_on(rig: Rig, before: str, after: Any) -> None:
+    sealed = rig.sealed("A-1")
+    if before != "pending":
+        path = {"sent": ("sent",), "delivered": ("delivered",), "bounced": ("bounced",), "parked": ("parked",)}[before]
+        for step in path:
+            assert rig.summaries.set_status("acme", sealed.summary_id, step, NOW)  # type: ignore[arg-type]
+    known = rig.summary(sealed.summary_id)
+    written = rig.summaries.set_status("acme", sealed.summary_id, after, LATER, note_of_test="fact")
+    assert written is ((before, after) in FOLLOWS)
+    item = rig.summary(sealed.summary_id)
+    if written:
+        assert (item["status"], item[f"{after}_at"], item["note_of_test"]) == (
+            {"S": after},
+            {"S": LATER},
+            {"S": "fact"},
+        )
+        assert not {"lease_until", "lease_shard"} & set(item)
+    else:
+        assert item == known
+
+
+def test_a_summary_that_is_not_there_is_not_made_by_its_event(rig: Rig) -> None:
+    assert not rig.summaries.set_status("acme", "S-404", "sent", NOW)
+    assert rig.tables.items(SUMMARIES) == []
+
+
+def test_a_summary_is_found_by_its_id(rig: Rig) -> None:
+    sealed = rig.sealed("A-1")
+    assert rig.summaries.seller_of(sealed.summary_id) == "acme"
+    assert rig.summaries.seller_of("S-404") is None
+    assert rig.summaries.find("acme", sealed.summary_id) == sealed
+    assert rig.summaries.find("acme", "S-404") is None
+
+
+def test_a_summary_is_read_strongly_consistent(rig: Rig) -> None:
+    sealed = rig.sealed("A-1")
+    consistent: list[Any] = []
+    rig.hook = lambda call: consistent.append(call.request.get("ConsistentRead"))
+    rig.summaries.find("acme", sealed.summary_id)
+    assert consistent == [True]
+
+
+def test_writes_about_a_summary_do_not_bring_its_orders_back(rig: Rig) -> None:
+    """It lists up to a thousand of them."""
+    sealed = rig.sealed("A-1")
+    asked: list[Call] = []
+    rig.hook = asked.append
+    rig.summaries.release(sealed, NOW)
+    rig.summaries.set_status("acme", sealed.summary_id, "sent", NOW)
+    rig.summaries.set_status("acme", sealed.summary_id, "sent", NOW)  # refused
+    wanted = {(c.request["ReturnValues"], c.request["ReturnValuesOnConditionCheckFailure"]) for c in asked}
+    assert (len(asked), wanted) == (3, {("NONE", "NONE")})
