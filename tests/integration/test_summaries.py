@@ -98,8 +98,9 @@ class World:
     def run_sweep(self) -> None:
         self.sweep.lambda_handler({}, Context(remaining_ms=120_000))
 
-    def ses_event(self, kind: str, summary_id: str, **detail: Any) -> None:
-        mail = {"messageId": "m-1", "tags": {"summary_id": [summary_id], "ses:configuration-set": ["summaries"]}}
+    def ses_event(self, kind: str, summary_id: str, mailing: int = 1, **detail: Any) -> None:
+        tags = {"summary_id": [summary_id], "ses:configuration-set": ["summaries"]}
+        mail = {"messageId": "m-1", "tags": tags | ({"mailing": [str(mailing)]} if mailing > 1 else {})}
         self.feedback.lambda_handler(
             {"source": "aws.ses", "detail": {"eventType": kind, "mail": mail, **detail}}, Context()
         )
@@ -345,6 +346,201 @@ def test_delivery_bounce_and_complaint(world: World) -> None:
     )
     marked = {seller["seller_id"]: seller["mail_problem"]["kind"] for seller in _scan(os.environ["SELLERS_TABLE"])}
     assert marked == {"acme": "complaint", "bluebird": "bounce"}
+
+
+def mailed(world: World, email: str = "") -> str:
+    """The id of a summary that was mailed to acme."""
+    if email:
+        world.register("acme", email=email)
+    world.auto_cancel(("acme", "A-1"))
+    world.deliver(world.records())
+    (entry,) = world.ledger()
+    assert entry["status"] == "sent"
+    return str(entry["summary_id"])
+
+
+def status(world: World) -> str:
+    (entry,) = world.ledger()
+    return str(entry["status"])
+
+
+def problem_of(seller_id: str) -> str | None:
+    problems = {seller["seller_id"]: seller.get("mail_problem") for seller in _scan(os.environ["SELLERS_TABLE"])}
+    return problems[seller_id] and str(problems[seller_id]["kind"])
+
+
+def bounce(kind: str, subtype: str = "General", *addresses: str) -> dict[str, Any]:
+    recipients = [{"emailAddress": address} for address in addresses]
+    return {"bounceType": kind, "bounceSubType": subtype, "bouncedRecipients": recipients}
+
+
+@pytest.mark.parametrize("registered", ["ops@acme.example", "Ops@Acme.example", "o.ps+x@xn--e1afmkfd.xn--p1ai"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        [],
+        ["OPS@ACME.EXAMPLE"],
+        ["<ops@acme.example>"],
+        ["Acme <ops@acme.example>"],
+        ["forwarded@elsewhere.example"],
+        ["one@elsewhere.example", "two@elsewhere.example"],
+    ],
+)
+@pytest.mark.parametrize("kind", ["bounce", "complaint"])
+def test_who_did_not_get_a_summary_is_known_by_the_summary(
+    world: World, kind: str, named: list[str], registered: str
+) -> None:
+    summary_id = mailed(world, registered)
+    recipients = [{"emailAddress": address} for address in named]
+    if kind == "bounce":
+        world.ses_event("Bounce", summary_id, bounce={"bounceType": "Permanent", "bouncedRecipients": recipients})
+    else:
+        world.ses_event("Complaint", summary_id, complaint={"complainedRecipients": recipients})
+    assert problem_of("acme") == kind
+    assert problem_of("bluebird") is None
+
+
+def test_the_same_address_in_other_letters_is_the_same_address(world: World) -> None:
+    summary_id = mailed(world)
+    world.register("acme", email="Ops@ACME.example")
+    world.ses_event("Bounce", summary_id, bounce=bounce("Permanent"))
+    assert problem_of("acme") == "bounce"
+    world.auto_cancel(("acme", "A-2"))
+    world.deliver(world.records())
+    assert len(world.post.taken) == 1
+
+
+def test_a_bounce_from_an_address_that_was_replaced_marks_nobody(world: World) -> None:
+    summary_id = mailed(world)
+    world.register("acme", email="new@acme.example")
+    world.ses_event("Bounce", summary_id, bounce=bounce("Permanent", "General", "new@acme.example"))
+    assert problem_of("acme") is None
+
+
+def test_the_address_is_the_one_that_the_summary_went_to_last(world: World, clock: Clock) -> None:
+    """The first attempt got no answer; before the second the seller has moved."""
+    world.auto_cancel(("acme", "A-1"))
+    world.post.failures = [ReadTimeoutError(endpoint_url="ses")]
+    world.deliver(world.records())
+    (entry,) = world.ledger()
+    world.register("acme", email="new@acme.example")
+    clock.moment = "2026-11-23T10:05:01.000Z"
+    world.run_sweep()
+    assert world.post.addresses == ["new@acme.example"]
+    world.ses_event("Bounce", entry["summary_id"], bounce=bounce("Permanent"))  # of the first attempt
+    assert (status(world), problem_of("acme")) == ("sent", None)
+    world.ses_event("Bounce", entry["summary_id"], 2, bounce=bounce("Permanent"))
+    assert (status(world), problem_of("acme")) == ("bounced", "bounce")
+
+
+def test_a_summary_that_bounced_for_good_raises_an_alarm_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    summary_id = mailed(world)
+    for _ in range(3):
+        world.ses_event("Bounce", summary_id, bounce=bounce("Permanent"))
+    assert capsys.readouterr().out.count('"SummariesParked":[1.0]') == 1
+
+
+def test_a_complaint_of_the_suppression_list_was_never_sent(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    summary_id = mailed(world)
+    suppressed = {"complaintSubType": "OnAccountSuppressionList", "complainedRecipients": []}
+    world.ses_event("Complaint", summary_id, complaint=suppressed)
+    world.ses_event("Send", summary_id)
+    (entry,) = world.ledger()
+    assert entry["status"] == "parked"
+    assert "OnAccountSuppressionList" in entry["parked_because"]
+    assert problem_of("acme") == "complaint"
+    assert '"SummariesParked":[1.0]' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("subtype", [None, "abuse", "NotSpam"])
+def test_a_complaint_of_a_reader_was_delivered(world: World, subtype: str | None) -> None:
+    summary_id = mailed(world)
+    world.ses_event("Complaint", summary_id, complaint={"complaintSubType": subtype, "complainedRecipients": []})
+    assert (status(world), problem_of("acme")) == ("delivered", "complaint")
+
+
+SOFT = [
+    ("Transient", "General"),  # a reply that its reader is out of the office, too
+    ("Transient", "MailboxFull"),
+    ("Transient", "ContentRejected"),
+    ("Transient", "MessageTooLarge"),
+    ("Undetermined", "Undetermined"),
+]
+
+
+@pytest.mark.parametrize(("kind", "subtype"), SOFT)
+def test_what_was_delivered_stays_so_when_something_comes_back(world: World, kind: str, subtype: str) -> None:
+    summary_id = mailed(world)
+    world.ses_event("Delivery", summary_id)
+    world.ses_event("Bounce", summary_id, bounce=bounce(kind, subtype))
+    assert (status(world), problem_of("acme")) == ("delivered", None)
+
+
+@pytest.mark.parametrize(("kind", "subtype"), [SOFT[0], SOFT[1], SOFT[4]])
+def test_a_delivery_replaces_what_came_back_for_now(world: World, clock: Clock, kind: str, subtype: str) -> None:
+    summary_id = mailed(world)
+    world.ses_event("Bounce", summary_id, bounce=bounce(kind, subtype))
+    world.ses_event("Send", summary_id)
+    assert status(world) == "bounced"
+    world.ses_event("Delivery", summary_id)
+    assert status(world) == "delivered"
+    clock.moment = "2026-11-24T10:00:00.000Z"
+    world.run_sweep()
+    assert len(world.post.taken) == 1
+
+
+def test_a_delivery_does_not_replace_a_bounce_for_good(world: World) -> None:
+    summary_id = mailed(world)
+    world.ses_event("Bounce", summary_id, bounce=bounce("Permanent"))
+    world.ses_event("Delivery", summary_id)
+    world.ses_event("Bounce", summary_id, bounce=bounce("Transient", "MailboxFull"))
+    assert status(world) == "bounced"
+
+
+@pytest.mark.parametrize(("kind", "subtype"), [SOFT[0], SOFT[1], SOFT[4]])
+def test_what_comes_back_for_now_is_tried_again_after_a_lease(
+    world: World, clock: Clock, kind: str, subtype: str
+) -> None:
+    summary_id = mailed(world)
+    world.ses_event("Bounce", summary_id, bounce=bounce(kind, subtype))
+    clock.moment = "2026-11-23T10:09:59.000Z"
+    world.run_sweep()
+    assert len(world.post.taken) == 1
+    clock.moment = "2026-11-23T10:10:00.000Z"
+    world.run_sweep()
+    world.run_sweep()
+    assert len(world.post.taken) == 2
+    world.ses_event("Bounce", summary_id, bounce=bounce(kind, subtype))  # the first one once more
+    assert status(world) == "sent"
+    world.ses_event("Delivery", summary_id, 2)
+    assert status(world) == "delivered"
+    assert problem_of("acme") is None
+
+
+def test_a_mailbox_that_stays_full_ends_with_a_person(
+    world: World, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary_id = mailed(world)
+    for day in range(30):
+        mailing = len(world.post.taken)
+        world.ses_event("Bounce", summary_id, mailing, bounce=bounce("Transient", "MailboxFull"))
+        clock.moment = f"2026-12-{day + 1:02}T10:00:00.000Z"
+        world.run_sweep()
+    (entry,) = world.ledger()
+    assert (entry["status"], entry["parked_because"]) == ("parked", "Transient: MailboxFull, 8 times")
+    assert len(world.post.taken) == summaries.MAX_MAILINGS
+    assert capsys.readouterr().out.count('"SummariesParked":[1.0]') == 1
+    assert "lease_until" not in entry
+
+
+@pytest.mark.parametrize("subtype", ["MessageTooLarge", "ContentRejected", "AttachmentRejected"])
+def test_a_mail_that_this_mailbox_will_never_take_is_parked_at_once(world: World, clock: Clock, subtype: str) -> None:
+    summary_id = mailed(world)
+    world.ses_event("Bounce", summary_id, bounce=bounce("Transient", subtype))
+    assert status(world) == "parked"
+    clock.moment = "2026-11-24T10:00:00.000Z"
+    world.run_sweep()
+    assert len(world.post.taken) == 1
 
 
 def test_nothing_is_sent_to_an_address_that_bounced_until_it_changes(world: World) -> None:

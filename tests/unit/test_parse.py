@@ -273,6 +273,18 @@ class TestContact:
     def test_no_email(self, email: Any) -> None:
         assert refusal(lambda: parse.contact(examples.contact_document(email=email)))[0] == "email"
 
+    @pytest.mark.parametrize(
+        "domain", ["xn--e1afmkfd.xn--p1ai", "a.XN--P1AI", "a.xn--vermgensberatung-pwb", "a.xn--90a3ac"]
+    )
+    def test_an_email_in_a_domain_of_another_script(self, domain: str) -> None:
+        assert parse.contact(examples.contact_document(email=f"a@{domain}")).email == f"a@{domain}"
+
+    @pytest.mark.parametrize(
+        "domain", ["a.xn--", "a.xn--p1ai-", "a.x1", "a.12", "a.x-y", "xn--p1ai", f"a.xn--{'p' * 60}"]
+    )
+    def test_no_email_in_a_domain_that_cannot_be(self, domain: str) -> None:
+        assert refusal(lambda: parse.contact(examples.contact_document(email=f"a@{domain}")))[0] == "email"
+
     @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kathmandu", "GB"])
     def test_a_time_zone(self, zone: str) -> None:
         assert parse.contact(examples.contact_document(time_zone=zone)).time_zone == zone

@@ -13,7 +13,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
 from order_cancellation.mail import ses as product
 from order_cancellation.mail.compose import Mail
@@ -95,6 +95,14 @@ def test_what_is_handed_to_ses(ses: tuple[Any, Stubber]) -> None:
     stubber.add_response("send_email", {"MessageId": "m-1"}, expected)
     receipt = Ses(client, "orders@network.example", "summaries").send("ops@acme.example", MAIL, "S-1")
     assert receipt == SendResult("sent", message_id="m-1")
+
+
+def test_a_mail_that_is_sent_anew_says_which_mailing_it_is(ses: tuple[Any, Stubber]) -> None:
+    client, stubber = ses
+    wanted = [{"Name": "summary_id", "Value": "S-1"}, {"Name": "mailing", "Value": "3"}]
+    others = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "ConfigurationSetName"), ANY)
+    stubber.add_response("send_email", {"MessageId": "m-1"}, {**others, "EmailTags": wanted})
+    assert Ses(client, "a@b.example", "summaries").send("c@d.example", MAIL, "S-1", 3).verdict == "sent"
 
 
 def test_the_sdk_makes_one_attempt() -> None:

@@ -37,4 +37,9 @@ class Seller:
     def unreachable(self) -> MailProblem | None:
         """Why mail to the present address does not arrive, if it is known not to."""
         problem = self.mail_problem
-        return problem if problem and problem.email == self.contact.email else None
+        return problem if problem and same_address(problem.email, self.contact.email) else None
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two addresses are one mailbox: no provider that matters tells large letters from small ones."""
+    return one.lower() == other.lower()

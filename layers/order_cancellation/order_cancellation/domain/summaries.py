@@ -10,7 +10,7 @@ An auto-cancelled order is *due* until it is in a sealed summary, or skipped. It
 import secrets
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import batched
 from typing import Final, Literal
@@ -21,7 +21,8 @@ from order_cancellation.domain.sellers import Seller
 
 Status = Literal["pending", "sent", "delivered", "bounced", "parked"]
 
-# What each status may follow. A late or repeated event never takes a summary back.
+# What each status may follow. A late or repeated event never takes a summary back. A summary that came back for now is
+# ``bounced`` with a lease, and is tried again when that is over; all but ``sent`` may follow it too.
 FOLLOWS: Final[Mapping[Status, Sequence[Status]]] = {
     "sent": ("pending",),
     "delivered": ("pending", "sent"),
@@ -39,6 +40,9 @@ GRACE: Final = timedelta(minutes=10)
 # Send event usually takes; it doubles with each attempt that leaves no answer.
 LEASE: Final = timedelta(minutes=5)
 MAX_LEASE_DOUBLINGS: Final = 6
+# How often a summary is mailed that comes back each time for a reason that may pass, such as a full mailbox: over
+# nearly a day. Then a person has to see to it.
+MAX_MAILINGS: Final = 8
 # How long an order of a seller that nobody has registered yet waits until it is looked at again.
 UNREGISTERED_WAIT: Final = timedelta(hours=1)
 
@@ -47,7 +51,9 @@ UNREGISTERED_WAIT: Final = timedelta(hours=1)
 class Summary:
     """One e-mail to one seller about a sealed set of orders.
 
-    ``lease_until`` is set while it is pending: nobody else sends it before that moment.
+    ``lease_until`` is set while it is pending: nobody else sends it before that moment. ``email`` is where it was sent
+    last. ``mailing`` counts how often it had to be mailed because it came back, from 1; all attempts to get an answer
+    from SES are one mailing. What SES says of an earlier mailing is of no account any more.
     """
 
     seller_id: str
@@ -60,6 +66,7 @@ class Summary:
     attempts: int = 1
     part: int = 1
     parts: int = 1
+    mailing: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,24 @@ def next_daily(after: datetime, zone: ZoneInfo, hour: int) -> datetime:
 def due_after(cancelled_at: str) -> str:
     """When the sweep takes on an order that was cancelled at this moment, if the stream has not done so."""
     return times.from_datetime(times.to_datetime(cancelled_at) + GRACE)
+
+
+def sent_again(summary: Summary, email: str, now: str) -> Summary | None:
+    """A summary as it is while it is sent again, to this address; None where that is not called for.
+
+    That is when its lease is over and no answer came, or when it came back for now.
+    """
+    came_back = summary.status == "bounced"
+    if summary.status not in ("pending", "bounced") or not summary.lease_until or summary.lease_until > now:
+        return None
+    return replace(
+        summary,
+        status="pending",
+        email=email,
+        lease_until=lease_after(now, summary.attempts + 1),
+        attempts=summary.attempts + 1,
+        mailing=summary.mailing + (came_back or email != summary.email),
+    )
 
 
 def lease_after(now: str, attempts: int) -> str:

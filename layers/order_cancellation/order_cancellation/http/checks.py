@@ -16,7 +16,8 @@ MAX_TEXT: Final = 500
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EMAIL = re.compile(
     r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)@"
-    r"(?=.{1,189}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+    r"(?=.{1,189}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
+    r"([A-Za-z]{2,63}|[Xx][Nn]--[A-Za-z0-9-]{0,58}[A-Za-z0-9])"  # a name in another script is written in these letters
 )
 # No control characters, no halves of pairs, no non-characters; nor U+FFFD, which API Gateway puts for bytes that are
 # not UTF-8: what the caller meant there is lost.

@@ -70,9 +70,9 @@ class Deliveries:
         self.tell(seller_id, self._orders.find_many(seller_id, order_ids))
 
     def send_again(self, seller_id: str, summary_id: str) -> None:
-        """Send a pending summary whose lease is over, exactly as it was sealed. Raises SendingStopped, Unavailable."""
+        """Send a summary whose lease is over, exactly as it was sealed. Raises SendingStopped, Unavailable."""
         seller = self._sellers.find(seller_id)
-        summary = self.summaries.lease(seller_id, summary_id, times.now())
+        summary = self.summaries.lease(seller_id, summary_id, times.now(), seller.contact.email if seller else None)
         if summary is None or seller is None:
             return  # sent or taken meanwhile
         count("SummariesSentAgain")
@@ -100,7 +100,7 @@ class Deliveries:
             self._park(summary, f"the address is unreachable: {problem.kind}", audit)
             return
         mail = compose(seller.contact, summary.summary_id, orders, self._portal_origin, summary.part, summary.parts)
-        result = self._ses.send(seller.contact.email, mail, summary.summary_id)
+        result = self._ses.send(seller.contact.email, mail, summary.summary_id, summary.mailing)
         logger.info("summary", extra={**audit, "verdict": result.verdict, "why": result.why})
         count(f"Summary.{result.verdict}")
         match result.verdict:
@@ -110,6 +110,7 @@ class Deliveries:
                     summary.summary_id,
                     "sent",
                     times.now(),
+                    summary.mailing,
                     ses_message_id=result.message_id,
                     email=seller.contact.email,
                 )
@@ -124,7 +125,9 @@ class Deliveries:
                 pass  # it may be on its way: the SES event or the end of the lease decides
 
     def _park(self, summary: Summary, why: str, audit: dict[str, object]) -> None:
-        self.summaries.set_status(summary.seller_id, summary.summary_id, "parked", times.now(), parked_because=why)
+        self.summaries.set_status(
+            summary.seller_id, summary.summary_id, "parked", times.now(), summary.mailing, parked_because=why
+        )
         logger.error("summary parked", extra={**audit, "why": why})
         count("SummariesParked")
 

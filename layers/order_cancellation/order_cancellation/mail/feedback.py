@@ -1,18 +1,27 @@
 """SES's events about our mails, as EventBridge brings them: what became of each summary, whatever we know or missed.
 
 The shapes are those of "Examples of event data that Amazon SES publishes to Amazon EventBridge".
+
+An event is about a summary, by the tag that we gave its mail; whom it reached or did not reach is what the summary
+says. The addresses in an event are others' words: a forwarding mailbox, other letters, or none at all.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from order_cancellation.domain import times
 from order_cancellation.domain.sellers import MailProblem
+from order_cancellation.domain.summaries import MAX_MAILINGS, Summary, lease_after
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
 
 Detail = Mapping[str, Any]
+
+# Bounces that are called transient, and yet this mail comes back from this mailbox every time.
+_NOT_THIS_MAIL: Final = frozenset({"AttachmentRejected", "ContentRejected", "MessageTooLarge"})
+# SES has the address on its list of those that do not work, and has sent nothing.
+_SUPPRESSED: Final = "OnAccountSuppressionList"
 
 
 class UnknownSummary(Exception):
@@ -22,43 +31,88 @@ class UnknownSummary(Exception):
 def apply(summaries: Summaries, sellers: Sellers, detail: Detail) -> None:
     """Record one event. Repeated, late and re-ordered events do no harm. Raises UnknownSummary, Unavailable."""
     kind = detail["eventType"]
-    summary_id = _tag(detail)
+    summary_id, mailing = _tag(detail, "summary_id"), int(_tag(detail, "mailing", "1"))
     count(f"Feedback.{kind.replace(' ', '')}")
     seller_id = summaries.seller_of(summary_id)
-    if seller_id is None:
+    summary = summaries.find(seller_id, summary_id) if seller_id else None
+    if summary is None:
         raise UnknownSummary(summary_id)
-    now = times.now()
     logger.info("feedback", extra={"seller_id": seller_id, "summary_id": summary_id, "event": kind})
-    match kind:
-        case "Send":
-            summaries.set_status(seller_id, summary_id, "sent", now, ses_message_id=detail["mail"]["messageId"])
-        case "Delivery":
-            summaries.set_status(seller_id, summary_id, "delivered", now)
-        case "Bounce":
-            bounce = detail["bounce"]
-            why = f"{bounce['bounceType']}: {bounce.get('bounceSubType', '')}"
-            summaries.set_status(seller_id, summary_id, "bounced", now, bounced_because=why)
-            if bounce["bounceType"] == "Permanent":
-                _mark(sellers, seller_id, "bounce", bounce["bouncedRecipients"], now)
-        case "Complaint":
+    if mailing != summary.mailing:
+        return  # the summary was mailed anew since, and what becomes of that counts
+    _Feedback(summaries, sellers, summary).record(kind, detail)
+
+
+class _Feedback:
+    """What an event says of the last mailing of a summary."""
+
+    def __init__(self, summaries: Summaries, sellers: Sellers, summary: Summary) -> None:
+        self._summaries = summaries
+        self._sellers = sellers
+        self._summary = summary
+        self._now = times.now()
+
+    def record(self, kind: str, detail: Detail) -> None:
+        match kind:
+            case "Send":
+                self._set("sent", ses_message_id=detail["mail"]["messageId"])
+            case "Delivery":
+                self._set("delivered")
+            case "Bounce":
+                self._bounced(detail["bounce"])
+            case "Complaint":
+                self._complained(detail["complaint"])
+            case "Reject" | "Rendering Failure":
+                self._park(kind)
+            case _:
+                logger.warning("event of a kind that nothing is done about", extra={"event": kind})
+
+    def _bounced(self, bounce: Detail) -> None:
+        kind, subtype = bounce["bounceType"], bounce.get("bounceSubType") or ""
+        why = f"{kind}: {subtype}"
+        if kind == "Permanent":
+            if self._set("bounced", bounced_because=why):
+                self._alarm(why)
+            self._mark("bounce")
+        elif subtype in _NOT_THIS_MAIL:
+            self._park(why)
+        elif self._summary.mailing >= MAX_MAILINGS:
+            self._park(f"{why}, {self._summary.mailing} times")
+        else:
+            # A full mailbox, or a reply that its reader is out of the office: then the mail did arrive, and the event
+            # that says so is here before the lease is over.
+            until = lease_after(self._now, self._summary.mailing + 1)
+            self._summaries.try_later(self._summary, self._now, until, why)
+
+    def _complained(self, complaint: Detail) -> None:
+        if complaint.get("complaintSubType") == _SUPPRESSED:
+            self._park(f"Complaint: {_SUPPRESSED}: SES sent nothing, for the reader has complained before")
+        else:
             # the mail did arrive; that its reader calls it spam is about the address, not about this summary
-            summaries.set_status(seller_id, summary_id, "delivered", now)
-            _mark(sellers, seller_id, "complaint", detail["complaint"]["complainedRecipients"], now)
-        case "Reject" | "Rendering Failure":
-            summaries.set_status(seller_id, summary_id, "parked", now, parked_because=kind)
-            count("SummariesParked")
-        case _:
-            logger.warning("event of a kind that nothing is done about", extra={"event": kind})
+            self._set("delivered")
+        self._mark("complaint")
 
+    def _set(self, status: Literal["sent", "delivered", "bounced", "parked"], **facts: str) -> bool:
+        summary = self._summary
+        return self._summaries.set_status(
+            summary.seller_id, summary.summary_id, status, self._now, summary.mailing, **facts
+        )
 
-def _tag(detail: Detail) -> str:
-    values: Sequence[str] = detail["mail"]["tags"]["summary_id"]
-    return values[0]
+    def _park(self, why: str) -> None:
+        if self._set("parked", parked_because=why):
+            self._alarm(why)
 
+    def _alarm(self, why: str) -> None:
+        named = {"seller_id": self._summary.seller_id, "summary_id": self._summary.summary_id}
+        logger.error("summary parked", extra={**named, "why": why})
+        count("SummariesParked")
 
-def _mark(
-    sellers: Sellers, seller_id: str, kind: Literal["bounce", "complaint"], recipients: Sequence[Detail], now: str
-) -> None:
-    for recipient in recipients:
-        if sellers.mark_unreachable(seller_id, MailProblem(kind, recipient["emailAddress"], now)):
+    def _mark(self, kind: Literal["bounce", "complaint"]) -> None:
+        problem = MailProblem(kind, self._summary.email, self._now)
+        if self._sellers.mark_unreachable(self._summary.seller_id, problem):
             count("SellersUnreachable")
+
+
+def _tag(detail: Detail, name: str, otherwise: str | None = None) -> str:
+    tags: Mapping[str, Sequence[str]] = detail["mail"]["tags"]
+    return tags[name][0] if otherwise is None else tags.get(name, [otherwise])[0]

@@ -67,8 +67,9 @@ class Ses:
         self._sender = sender
         self._configuration_set = configuration_set
 
-    def send(self, to: str, mail: Mail, summary_id: str) -> SendResult:
-        """Hand one mail to SES, once."""
+    def send(self, to: str, mail: Mail, summary_id: str, mailing: int = 1) -> SendResult:
+        """Hand one mail to SES, once. Its events name the summary, and which mailing of it this is beyond the first."""
+        tags = {"summary_id": summary_id} | ({"mailing": str(mailing)} if mailing > 1 else {})
         try:
             response = self._ses.send_email(
                 FromEmailAddress=self._sender,
@@ -82,7 +83,7 @@ class Ses:
                         },
                     }
                 },
-                EmailTags=[{"Name": "summary_id", "Value": summary_id}],
+                EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
                 ConfigurationSetName=self._configuration_set,
             )
         except ClientError as error:

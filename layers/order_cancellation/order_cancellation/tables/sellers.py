@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from order_cancellation.domain.sellers import Contact, MailProblem, Seller
+from order_cancellation.domain.sellers import Contact, MailProblem, Seller, same_address
 from order_cancellation.tables.client import Table
 
 if TYPE_CHECKING:
@@ -41,14 +41,19 @@ class Sellers:
         )
 
     def mark_unreachable(self, seller_id: str, problem: MailProblem) -> bool:
-        """Note that mail to this address does not arrive; False where the contact is another by now."""
+        """Note that mail to this address does not arrive; False where the contact is another by now.
+
+        Raises Unavailable.
+        """
+        seller = self.find(seller_id)
+        if seller is None or not same_address(seller.contact.email, problem.email):
+            return False
         marked, _ = self._table.update(
             {"seller_id": seller_id},
             "SET mail_problem = :problem",
             condition="email = :email",
-            returning=False,
             problem={"kind": problem.kind, "email": problem.email, "at": problem.at},
-            email=problem.email,
+            email=seller.contact.email,
         )
         return marked
 

@@ -51,21 +51,26 @@ class Summaries:
         for item in until(self._table, PENDING_INDEX, "lease_shard", "lease_until", shard, now):
             yield item["seller_id"], item["summary_id"]
 
-    def lease(self, seller_id: str, summary_id: str, now: str) -> Summary | None:
-        """Take a pending summary whose lease is over, to send it again; None if somebody else has. Raises Unavailable.
+    def lease(self, seller_id: str, summary_id: str, now: str, email: str | None = None) -> Summary | None:
+        """Take a summary whose lease is over, to send it again; None if somebody else has. Raises Unavailable.
 
         From here on its set is final: whoever was still adding to it has lost the lease that they need for that.
+        ``email`` is where it goes now, unless that is where it went before.
         """
         seen = self.find(seller_id, summary_id)
-        if seen is None or seen.status != "pending" or seen.lease_until > now:
+        mine = summaries.sent_again(seen, email or seen.email, now) if seen else None
+        if seen is None or mine is None:
             return None
         taken, item = self._table.update(
             _key(seller_id, summary_id),
-            "SET lease_until = :until, attempts = attempts + :one",
-            condition="#status = :pending AND lease_until = :seen",
-            until=summaries.lease_after(now, seen.attempts + 1),
-            one=1,
-            pending="pending",
+            "SET #status = :pending, email = :email, lease_until = :until, attempts = :attempts, mailing = :mailing",
+            condition="#status = :seen_status AND lease_until = :seen",
+            pending=mine.status,
+            email=mine.email,
+            until=mine.lease_until,
+            attempts=mine.attempts,
+            mailing=mine.mailing,
+            seen_status=seen.status,
             seen=seen.lease_until,
         )
         return _summary(item) if taken and item else None
@@ -82,25 +87,59 @@ class Summaries:
             mine=summary.lease_until,
         )
 
-    def set_status(self, seller_id: str, summary_id: str, status: Status, at: str, **facts: str) -> bool:
-        """Record what became of a summary, with ``facts`` such as ``ses_message_id``. Raises Unavailable.
+    def set_status(
+        self, seller_id: str, summary_id: str, status: Status, at: str, mailing: int = 1, **facts: str
+    ) -> bool:
+        """Record what became of a mailing, with ``facts`` such as ``ses_message_id``. Raises Unavailable.
 
         Returns False, changing nothing, where as much or more is known already. The lease goes with it, and so does
         the place in the index of the pending.
         """
         earlier = {f"before{index}": each for index, each in enumerate(FOLLOWS[status])}
+        condition = f"#status IN ({', '.join(f':{name}' for name in earlier)})"
+        if status != "sent":
+            condition = f"({condition} OR (#status = :came_back AND attribute_exists(lease_until)))"
+            earlier["came_back"] = "bounced"
         sets = ", ".join(["#status = :status", f"#{status}_at = :at", *(f"#{name} = :{name}" for name in facts)])
         recorded, _ = self._table.update(
             _key(seller_id, summary_id),
             f"SET {sets} REMOVE lease_until, lease_shard",
-            condition=f"#status IN ({', '.join(f':{name}' for name in earlier)})",
+            condition=f"{condition} AND {_same_mailing(mailing)}",
             returning=False,  # it lists up to a thousand orders
             status=status,
             at=at,
+            mailing=mailing,
             **facts,
             **earlier,
         )
         return recorded
+
+    def try_later(self, summary: Summary, at: str, until: str, why: str) -> bool:
+        """A mailing came back for now: let the summary be sent again after ``until``. Raises Unavailable.
+
+        Returns False, changing nothing, where more is known already: it was delivered, or came back for good.
+        """
+        recorded, _ = self._table.update(
+            _key(summary.seller_id, summary.summary_id),
+            "SET #status = :bounced, bounced_at = :at, bounced_because = :why, lease_until = :until, "
+            "lease_shard = :shard",
+            condition=f"#status IN (:pending, :sent) AND {_same_mailing(summary.mailing)}",
+            returning=False,
+            bounced="bounced",
+            at=at,
+            why=why,
+            until=until,
+            shard=summaries.shard_of(summary.seller_id),
+            pending="pending",
+            sent="sent",
+            mailing=summary.mailing,
+        )
+        return recorded
+
+
+def _same_mailing(mailing: int) -> str:
+    """The condition that a summary was not mailed anew since; a summary of old has no number, and is in its first."""
+    return "(mailing = :mailing OR attribute_not_exists(mailing))" if mailing == 1 else "mailing = :mailing"
 
 
 def until(table: Table, index: str, hash_name: str, range_name: str, shard: str, now: str) -> Iterator[Item]:
@@ -130,4 +169,5 @@ def _summary(item: Item) -> Summary:
         attempts=item["attempts"],
         part=item["part"],
         parts=item["parts"],
+        mailing=item.get("mailing", 1),
     )
