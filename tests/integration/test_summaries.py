@@ -365,8 +365,8 @@ def status(world: World) -> str:
 
 
 def problem_of(seller_id: str) -> str | None:
-    problems = {seller["seller_id"]: seller.get("mail_problem") for seller in _scan(os.environ["SELLERS_TABLE"])}
-    return problems[seller_id] and str(problems[seller_id]["kind"])
+    (seller,) = (seller for seller in _scan(os.environ["SELLERS_TABLE"]) if seller["seller_id"] == seller_id)
+    return seller["mail_problem"]["kind"] if "mail_problem" in seller else None
 
 
 def bounce(kind: str, subtype: str = "General", *addresses: str) -> dict[str, Any]:

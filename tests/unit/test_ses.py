@@ -75,10 +75,22 @@ def test_no_answer(monkeypatch: pytest.MonkeyPatch, error: Exception, verdict: s
     assert Ses(client, "orders@network.example", "summaries").send("a@b.example", MAIL, "S-1").verdict == verdict
 
 
+EXPECTED = ("FromEmailAddress", "ReplyToAddresses", "Destination", "Content", "ConfigurationSetName")
+
+
+def test_answers_go_where_the_template_says(ses: tuple[Any, Stubber]) -> None:
+    client, stubber = ses
+    expected = {**dict.fromkeys((*EXPECTED, "EmailTags"), ANY), "ReplyToAddresses": ["help@network.example"]}
+    stubber.add_response("send_email", {"MessageId": "m-1"}, expected)
+    sender = '"Network" <orders@network.example>'
+    assert Ses(client, sender, "summaries", "help@network.example").send("c@d.example", MAIL, "S-1").verdict == "sent"
+
+
 def test_what_is_handed_to_ses(ses: tuple[Any, Stubber]) -> None:
     client, stubber = ses
     expected = {
         "FromEmailAddress": "orders@network.example",
+        "ReplyToAddresses": [],
         "Destination": {"ToAddresses": ["ops@acme.example"]},
         "Content": {
             "Simple": {
@@ -100,7 +112,7 @@ def test_what_is_handed_to_ses(ses: tuple[Any, Stubber]) -> None:
 def test_a_mail_that_is_sent_anew_says_which_mailing_it_is(ses: tuple[Any, Stubber]) -> None:
     client, stubber = ses
     wanted = [{"Name": "summary_id", "Value": "S-1"}, {"Name": "mailing", "Value": "3"}]
-    others = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "ConfigurationSetName"), ANY)
+    others = dict.fromkeys(EXPECTED, ANY)
     stubber.add_response("send_email", {"MessageId": "m-1"}, {**others, "EmailTags": wanted})
     assert Ses(client, "a@b.example", "summaries").send("c@d.example", MAIL, "S-1", 3).verdict == "sent"
 

@@ -122,3 +122,42 @@ class TestGatewayResponses:
             "X-Request-Id": "context.requestId",
             **extra,
         }
+
+
+class TestMail:
+    """Who a seller hears from, and where the mail leads."""
+
+    def test_of_a_summary_has_a_sender_with_a_name_and_answers_that_somebody_reads(self) -> None:
+        for function in ("cancellation_summary", "summary_sweep"):
+            told = FUNCTIONS[function]["Environment"]["Variables"]
+            assert told["SENDER_ADDRESS"] == {"Sub": '"${SenderName}" <${SenderAddress}>'}
+            assert told["REPLY_TO_ADDRESS"] == {"Ref": "ReplyToAddress"}
+
+    @pytest.mark.parametrize(
+        ("parameter", "good", "bad"),
+        [
+            (
+                "SenderName",
+                ["Fulfillment network", "Smith & Sons (3PL), Inc.", "O'Hara"],
+                ["", 'A"B', "A<b>", "A\nB", "Größe", " A"],
+            ),
+            ("ReplyToAddress", ["", "help@network.example"], ["help", "Help <help@network.example>", "a@b, c@d"]),
+        ],
+    )
+    def test_headers_take_what_the_parameters_allow(self, parameter: str, good: list[str], bad: list[str]) -> None:
+        pattern = template()["Parameters"][parameter]["AllowedPattern"]
+        assert [value for value in good if not re.fullmatch(pattern, value)] == []
+        assert [value for value in bad if re.fullmatch(pattern, value)] == []
+
+    def test_of_the_user_pool_names_the_product_and_where_to_sign_in(self) -> None:
+        pool = RESOURCES["UserPool"]["Properties"]
+        invitation, code = pool["AdminCreateUserConfig"]["InviteMessageTemplate"], pool["VerificationMessageTemplate"]
+        for message in (invitation, code):
+            assert "order cancellation portal" in message["EmailSubject"]
+            assert "order cancellation portal" in message["EmailMessage"]["Sub"]
+            assert '<a href="${PortalOrigin}/">' in message["EmailMessage"]["Sub"]
+            assert message["EmailMessage"]["Sub"].count("{####}") == 1  # Cognito's place for the password or the code
+        assert invitation["EmailMessage"]["Sub"].count("{username}") == 1
+        assert code["DefaultEmailOption"] == "CONFIRM_WITH_CODE"
+        days = pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"]
+        assert f"valid for {days} days" in invitation["EmailMessage"]["Sub"]

@@ -17,7 +17,10 @@ class Http:
 
 @dataclass(frozen=True)
 class Mail:
-    """What the functions that mail are told. ``daily_summary_hour`` is 0–23, by each daily seller's own clock."""
+    """What the functions that mail are told. ``daily_summary_hour`` is 0–23, by each daily seller's own clock.
+
+    ``sender_address`` may have a name before it, as in a From header; without ``reply_to_address`` replies go there.
+    """
 
     orders_table: str
     summaries_table: str
@@ -26,18 +29,22 @@ class Mail:
     configuration_set: str
     daily_summary_hour: int
     portal_origin: str
+    reply_to_address: str = ""
 
 
 def read[Shape](shape: Callable[..., Shape]) -> Shape:
     """The environment as this dataclass: the field ``orders_table`` is the variable ``ORDERS_TABLE``.
 
-    Raises RuntimeError, naming every variable that is missing, empty or no number where one is wanted.
+    A field that has a default may be without a variable, or with an empty one. Raises RuntimeError, naming every other
+    variable that is missing, empty or no number where one is wanted.
     """
     values: dict[str, Any] = {}
     missing = []
     for field in dataclasses.fields(shape):  # type: ignore[arg-type]
         variable = field.name.upper()
         text = os.environ.get(variable, "")
+        if not text and field.default is not dataclasses.MISSING:
+            continue
         if not text or (field.type is int and not text.isdecimal()):
             missing.append(variable)
         else:

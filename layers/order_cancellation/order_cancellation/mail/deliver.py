@@ -44,7 +44,7 @@ class Deliveries:
         self.summaries = Summaries(dynamodb, told.summaries_table)
         self._orders = Orders(dynamodb, told.orders_table)
         self._sellers = Sellers(dynamodb, told.sellers_table)
-        self._ses = Ses(ses, told.sender_address, told.configuration_set)
+        self._ses = Ses(ses, told.sender_address, told.configuration_set, told.reply_to_address)
         self._daily_hour = told.daily_summary_hour
         self._portal_origin = told.portal_origin
 

@@ -60,12 +60,16 @@ def client() -> SESV2Client:
 
 
 class Ses:
-    """Sends as ``sender``, through a configuration set that tells us what became of each mail."""
+    """Sends as ``sender``, through a configuration set that tells us what became of each mail.
 
-    def __init__(self, ses: SESV2Client, sender: str, configuration_set: str) -> None:
+    ``reply_to`` is where answers go if not to the sender.
+    """
+
+    def __init__(self, ses: SESV2Client, sender: str, configuration_set: str, reply_to: str = "") -> None:
         self._ses = ses
         self._sender = sender
         self._configuration_set = configuration_set
+        self._reply_to = [reply_to] if reply_to else []
 
     def send(self, to: str, mail: Mail, summary_id: str, mailing: int = 1) -> SendResult:
         """Hand one mail to SES, once. Its events name the summary, and which mailing of it this is beyond the first."""
@@ -73,6 +77,7 @@ class Ses:
         try:
             response = self._ses.send_email(
                 FromEmailAddress=self._sender,
+                ReplyToAddresses=self._reply_to,
                 Destination={"ToAddresses": [to]},
                 Content={
                     "Simple": {
