@@ -22,7 +22,7 @@ if [ -L $(@D) ]; then \
   echo '$(@D) is a link; setting it up would empty what it leads to. Remove the link, then run make again.' >&2; exit 1; fi
 endef
 
-.PHONY: help demo up down test lint types validate pytest bench verify deploy deploy-portal setup lock clean
+.PHONY: help demo up down test lint types validate pytest bench mail verify deploy deploy-portal setup lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ bench: setup ## speed, side by side in one run
 
 deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
 	$(BIN)/python -m scripts.publish_portal --stack $(STACK)
+
+mail: setup ## write the mail's template anew from scripts/mail/ (its styles go into its elements)
+	@$(BIN)/python -m scripts.inline_mail
 
 verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=, REPLAY=; writes docs/verification.md)
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m tests.proofs

@@ -1,6 +1,8 @@
 """The HTML part of the mail as a reader meets it: on a desk, on a phone, in the dark."""
 
 import dataclasses
+import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
@@ -34,7 +36,7 @@ def test_axe_finds_nothing_wrong_where_orders_are_only_listed(
     page = new_page(800, color_scheme)
     page.set_content(html_of(TOO_MANY))
     assert page.locator(".orders tbody tr").count() > 5
-    assert page.locator(".ids li").count() > 5
+    assert page.locator(".ids").first.inner_text().count(", ") > 5
     assert violations(page) == []
 
 
@@ -70,32 +72,45 @@ def sticking_out(page: Page) -> list[str]:
 
 def test_the_check_would_see_what_sticks_out(new_page: NewPage) -> None:
     page = new_page(320)
-    page.set_content(html_of(longest(3)).replace("overflow-wrap: anywhere; word-break: break-word;", ""))
+    html = html_of(longest(3))
+    page.set_content(re.sub("(overflow-wrap|word-break): ?[a-z-]+;?", "", html))
     assert sticking_out(page)
 
 
-def test_on_a_phone_every_value_has_its_label_beside_it(new_page: NewPage) -> None:
-    page = new_page(375)
-    page.set_content(html_of(FEW))
-    assert not page.locator(".orders thead").is_visible()
-    labels = page.locator(".orders tbody tr").first.locator("td span")
-    assert labels.all_inner_texts() == ["Marketplace", "SKUs", "Reason", "Cancelled"]
-    label, value = labels.first.bounding_box(), page.locator(".orders tbody bdi").first.bounding_box()
-    assert label
-    assert value
-    assert abs(label["y"] - value["y"]) < 6
-    assert label["x"] + label["width"] <= value["x"] + 1
-    widths = page.locator(".orders tbody tr > *").evaluate_all("(cells) => cells.map((cell) => cell.offsetWidth)")
-    assert set(widths) == {375 - 2 * 20}
+def without_sheets(html: str) -> str:
+    return re.sub("<style>.*?</style>", "", html, flags=re.DOTALL)
 
 
-def test_on_a_desk_the_columns_have_headers_instead(new_page: NewPage) -> None:
-    page = new_page(800)
-    page.set_content(html_of(FEW))
-    headers = ["Order", "Marketplace", "SKUs", "Reason", "Cancelled"]
-    assert page.get_by_role("columnheader").all_inner_texts() == headers
-    assert page.get_by_role("rowheader").all_inner_texts() == [order.order_id for order in FEW]
-    assert not page.locator(".orders tbody span").first.is_visible()
+def without_styles(html: str) -> str:
+    return re.sub(' style="[^"]*"', "", without_sheets(html))
+
+
+@pytest.mark.parametrize("left", [str, without_sheets, without_styles], ids=["all", "no sheet", "no styles"])
+@pytest.mark.parametrize("width", [375, 800])
+def test_every_value_stands_behind_its_label_whatever_a_mail_program_drops(
+    new_page: NewPage, width: int, left: Callable[[str], str]
+) -> None:
+    page = new_page(width)
+    page.set_content(left(html_of(FEW)))
+    assert page.get_by_role("rowheader").all_inner_texts() == ["A-1042", "A-1061", "A-1066", "A-1057"]
+    lines = page.locator(".orders td").first.inner_text().splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["Order there", "SKUs", "Reason", "Cancelled"]
+    assert all(line.partition(": ")[2] for line in lines)
+
+
+def test_it_looks_the_same_where_the_style_sheet_is_dropped(new_page: NewPage) -> None:
+    pictures = []
+    for html in (html_of(FEW), without_sheets(html_of(FEW))):
+        page = new_page(800)
+        page.set_content(html)
+        pictures.append(page.screenshot(full_page=True))
+    assert pictures[0] == pictures[1]
+
+
+def test_on_a_phone_without_the_style_sheet_nothing_sticks_out(new_page: NewPage) -> None:
+    page = new_page(320)
+    page.set_content(without_sheets(html_of(longest(3))))
+    assert sticking_out(page) == []
 
 
 def test_in_the_dark_the_sheet_is_dark(new_page: NewPage) -> None:

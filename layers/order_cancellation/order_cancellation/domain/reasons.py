@@ -74,7 +74,8 @@ _ENTRIES = (
         "Out of stock",
         "out of stock",
         "No fulfillment center has enough stock to ship the order.",
-        "Send us more stock, then place the order again; or have it shipped by another fulfillment service.",
+        "Either send us more stock and place the order again, or have another fulfillment service ship it, and leave "
+        "it open in the marketplace; or cancel it there.",
     ),
     Reason(
         "international_unfulfillable",
@@ -82,7 +83,8 @@ _ENTRIES = (
         "International order that cannot be fulfilled",
         "international",
         "The order goes to a country that we cannot ship its goods to.",
-        "Have it shipped by another fulfillment service, or stop offering these goods in that country.",
+        "Either have another fulfillment service ship it, and leave it open in the marketplace; or cancel it there. "
+        "Stop offering these goods in that country.",
     ),
     Reason(
         "mislinked_sku",
@@ -90,7 +92,8 @@ _ENTRIES = (
         "Mis-linked SKU",
         "mis-linked SKU",
         "The marketplace listing is linked to a SKU that is not the product it sells, or to none.",
-        "Correct the SKU link of the listing, then place the order again.",
+        "Correct the SKU link of the listing. Then either place the order again, and leave it open in the marketplace; "
+        "or cancel it there.",
         short_plural="mis-linked SKUs",
     ),
 )

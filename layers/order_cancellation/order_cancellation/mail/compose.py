@@ -1,6 +1,6 @@
 """The mail that tells a seller which orders the network cancelled, why, and what to do now.
 
-orders ──▶ one view ──▶ templates/summary.html
+orders ──▶ one view ──▶ templates/summary.html, which scripts/inline_mail.py makes of scripts/mail/summary.html
                     └─▶ templates/summary.txt, which says the same
 
 It is a pure function: the same orders make the same mail, in whatever sequence they come, so a mail that is sent again
@@ -34,6 +34,7 @@ MAX_ORDERS: Final = summaries.MAX_ORDERS
 MAX_BYTES: Final = 100_000  # of either part: mail programs cut a message off at 102,400, and some relays add a line
 
 _MAX_REASONS = 8  # with instructions of their own; the catalogue has fewer
+_MAX_MARKETPLACES = 8  # with a list of their own
 _MAX_REASONS_IN_SUBJECT = 4
 _MAX_SKUS = 5
 _MAX_ID = 64
@@ -77,12 +78,15 @@ def compose(
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One order, in words that are safe to show. ``skus`` are the first few, ``more_skus`` counts the others."""
+    """One order, in words that are safe to show. ``skus`` are the first few, ``more_skus`` counts the others.
+
+    ``marketplace`` is empty where the list is all of one.
+    """
 
     order_id: str
     url: str
-    marketplace: str
     marketplace_order_id: str
+    marketplace: str
     skus: tuple[str, ...]
     more_skus: int
     reason: str
@@ -93,12 +97,32 @@ class _Row:
     def and_more(self) -> str:
         return f" and {self.more_skus} more" if self.more_skus else ""
 
+    @property
+    def in_marketplace(self) -> str:
+        return f" in {self.marketplace}" if self.marketplace else ""
+
+    @property
+    def and_detail(self) -> str:
+        return f": {self.detail}" if self.detail else ""
+
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The orders with one reason: ``rows`` are shown in full, ``order_ids`` are those that are only listed."""
+    """How many orders have one reason."""
 
     reason: Reason
+    count: int
+
+    @property
+    def orders(self) -> str:
+        return _orders(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The orders of one marketplace, where the work is: ``rows`` are in full, ``order_ids`` are only listed."""
+
+    marketplace: str
     count: int
     rows: tuple[_Row, ...]
     order_ids: tuple[str, ...] = ()
@@ -120,15 +144,18 @@ class _View:
     count: int
     time_zone: str
     groups: tuple[_Group, ...]
+    places: tuple[_Place, ...]
     portal_url: str
     to_do_url: str
 
-    preheader: ClassVar = (
-        "Your marketplaces were not told. What to do now, order by order."  # follows the subject in lists
+    preheader: ClassVar = (  # follows the subject in lists
+        "Your marketplaces were not told. Cancel each order there, or have it shipped after all; never both."
     )
-    in_every_case: ClassVar = (
-        "Cancel the order in its marketplace too. "
-        "If the customer still wants the goods, re-route it to another fulfillment service instead."
+    cancel_if: ClassVar = "It will not be shipped in time:"
+    cancel_there: ClassVar = "cancel it in its marketplace now, and do not place it again here."
+    ship_if: ClassVar = "It will be shipped after all:"
+    ship: ClassVar = (
+        "place it again here, or have another fulfillment service ship it; then leave it open in its marketplace."
     )
     listed_note: ClassVar = "This mail has no room for their particulars. The portal has them."
     reminder: ClassVar = (
@@ -161,11 +188,23 @@ class _View:
     @property
     def introduction(self) -> str:
         if self.count == 1:
-            return "The fulfillment network cancelled this order because it cannot ship it. It needs a step from you."
+            return (
+                "The fulfillment network cancelled this order because it cannot ship it. "
+                "Its marketplace does not know: there it is still open, and its customer waits."
+            )
         return (
             f"The fulfillment network cancelled these {self.count} orders because it cannot ship them. "
-            "Each of them needs a step from you."
+            "Their marketplaces do not know: there they are still open, and their customers wait."
         )
+
+    @property
+    def choose(self) -> str:
+        which = "Choose" if self.count == 1 else "For each order, choose"
+        return f"{which} one of the two before the marketplace's ship-by date. Never do both."
+
+    @property
+    def orders_title(self) -> str:
+        return "The cancelled order" if self.count == 1 else "The cancelled orders, by marketplace"
 
     @property
     def part_note(self) -> str:
@@ -176,7 +215,7 @@ class _View:
     @property
     def listed(self) -> int:
         """How many orders are not shown in full."""
-        return sum(len(group.order_ids) for group in self.groups)
+        return sum(len(place.order_ids) for place in self.places)
 
     @property
     def listed_title(self) -> str:
@@ -192,12 +231,12 @@ class _View:
 
     def cut(self, rows: int) -> "_View":
         """The same with so many rows, the first ones; the other orders are listed by id."""
-        groups = []
-        for group in self.groups:
-            kept, listed = group.rows[:rows], group.rows[rows:]
-            groups.append(replace(group, rows=kept, order_ids=tuple(row.order_id for row in listed)))
-            rows = max(0, rows - len(group.rows))
-        return replace(self, groups=tuple(groups))
+        places = []
+        for place in self.places:
+            kept, listed = place.rows[:rows], place.rows[rows:]
+            places.append(replace(place, rows=kept, order_ids=tuple(row.order_id for row in listed)))
+            rows = max(0, rows - len(place.rows))
+        return replace(self, places=tuple(places))
 
 
 _OTHERS = Reason(
@@ -210,6 +249,9 @@ _OTHERS = Reason(
 )
 
 
+_ELSEWHERE = "other marketplaces"
+
+
 def _orders(count: int) -> str:
     return f"{count} {'order' if count == 1 else 'orders'}"
 
@@ -218,10 +260,6 @@ def _view(
     contact: Contact, summary_id: str, orders: Sequence[Order], part: int, parts: int, portal_origin: str
 ) -> _View:
     zone = _time_zone(contact.time_zone)
-    reasons = _named_reasons(orders)
-    rows: dict[Reason, list[_Row]] = {reason: [] for reason in (*reasons.values(), _OTHERS)}
-    for order in sorted(orders, key=lambda order: order.order_id):
-        rows[reasons.get(_cancellation(order).reason, _OTHERS)].append(_row(order, zone, portal_origin))
     return _View(
         seller=_line(contact.name, 80),
         summary_id=_line(summary_id, 80),
@@ -230,10 +268,34 @@ def _view(
         parts=parts,
         count=len(orders),
         time_zone=str(zone),
-        groups=tuple(_Group(reason, len(found), tuple(found)) for reason, found in rows.items() if found),
+        groups=_groups(orders),
+        places=_places([_row(order, zone, portal_origin) for order in orders]),
         portal_url=f"{portal_origin}/",
         to_do_url=f"{portal_origin}/#/to-do",
     )
+
+
+def _groups(orders: Sequence[Order]) -> tuple[_Group, ...]:
+    """The reasons, the most frequent first; the rarest are summed up where there are many."""
+    reasons = _named_reasons(orders)
+    counts = Counter(reasons.get(_cancellation(order).reason, _OTHERS) for order in orders)
+    return tuple(_Group(reason, counts[reason]) for reason in (*reasons.values(), _OTHERS) if counts[reason])
+
+
+def _places(rows: Sequence[_Row]) -> tuple[_Place, ...]:
+    """The marketplaces, the one with the most orders first; those with the fewest share a list where there are many."""
+    counts = Counter(row.marketplace for row in rows)
+    ranked = sorted(counts, key=lambda name: (-counts[name], name.lower(), name))
+    named = ranked if len(ranked) <= _MAX_MARKETPLACES else ranked[: _MAX_MARKETPLACES - 1]
+    lists: dict[str, list[_Row]] = {name: [] for name in named}
+    others: list[_Row] = []
+    for row in sorted(rows, key=lambda row: row.order_id):
+        if row.marketplace in lists:
+            lists[row.marketplace].append(replace(row, marketplace=""))
+        else:
+            others.append(row)
+    places = [_Place(name, len(found), tuple(found)) for name, found in lists.items()]
+    return (*places, _Place(_ELSEWHERE, len(others), tuple(others))) if others else tuple(places)
 
 
 def _named_reasons(orders: Sequence[Order]) -> Mapping[str, Reason]:
@@ -254,7 +316,7 @@ def _reason(code: str) -> Reason:
         title=words[0].upper() + words[1:],
         short=words,
         explanation="There is no explanation of this reason here yet.",
-        what_to_do="Read the particulars of the order, and ask the network where they are not clear.",
+        what_to_do="Read the particulars of the order, and ask the network whether it can be shipped.",
     )
 
 
@@ -265,8 +327,8 @@ def _row(order: Order, zone: tzinfo, portal_origin: str) -> _Row:
     return _Row(
         order_id=_NOT_OF_AN_ID.sub("?", order.order_id[:_MAX_ID]),
         url=f"{portal_origin}/#/orders/{quote(order.order_id[:_MAX_ID], safe='', errors='replace')}",
-        marketplace=_line(marketplaces.name(order.placement.marketplace), 40),
         marketplace_order_id=_line(order.placement.marketplace_order_id, 128),
+        marketplace=_line(marketplaces.name(order.placement.marketplace), 40),
         skus=tuple(_line(sku, 64) for sku in skus[:_MAX_SKUS]),
         more_skus=max(0, len(skus) - _MAX_SKUS),
         reason=_reason(cancellation.reason).title,
