@@ -91,7 +91,8 @@ def why_not_cancellable(order: Order) -> Document:
 
 def in_short(order: Order) -> Document:
     """Of ``why_not_cancellable``, what stands beside an order that cannot be cancelled."""
-    return {"code": why_code(order), "detail": why_not_cancellable(order)["detail"]}
+    told = why_not_cancellable(order)
+    return {"code": why_code(order)} | {name: told[name] for name in ("detail", "packed") if name in told}
 
 
 def summary_document(summary: Mapping[str, Any]) -> Document:
