@@ -1,7 +1,7 @@
 /** The API. An answer is definite, or it is NoAnswer: nothing in between is made up. */
 
 import { config } from "./config.js";
-import { SignedOut, end, idToken } from "./session.js";
+import { end, idToken, SignedOut } from "./session.js";
 
 export { SignedOut };
 
@@ -86,6 +86,7 @@ async function read(response) {
   }
   const document = await response.json(); // what is no JSON came from somewhere in between: no answer
   if (response.ok) return document;
-  if (response.status >= 500 || response.status === 429) throw new NoAnswer(Number(response.headers.get("Retry-After")));
+  if (response.status >= 500 || response.status === 429)
+    throw new NoAnswer(Number(response.headers.get("Retry-After")));
   throw new Refused(response.status, document);
 }

@@ -1,6 +1,6 @@
 /** The frame of the portal: header, banners, and which page the address shows. */
 
-import { NoAnswer, Refused, SignedOut, get, list } from "./api.js";
+import { get, list, NoAnswer, Refused, SignedOut } from "./api.js";
 import { isFresh, pendingAsk, pendingOrders, resume } from "./cancels.js";
 import { load } from "./config.js";
 import { announce, fill, h, toast } from "./dom.js";
@@ -42,7 +42,12 @@ async function route({ arrived = true } = {}) {
   const found = ROUTES.map(([pattern, module]) => ({ match: pattern.exec(path), module })).find(({ match }) => match);
   drawHeader(path);
   banners.hidden = path === "/summaries"; // which says it itself
-  if (!found) return show("Not found", h("h1", null, "There is no such page"), h("p", null, h("a", { href: "#/orders" }, "Go to your orders")));
+  if (!found)
+    return show(
+      "Not found",
+      h("h1", null, "There is no such page"),
+      h("p", null, h("a", { href: "#/orders" }, "Go to your orders")),
+    );
   const view = {
     id: found.match[1] && decoded(found.match[1]),
     query: new URLSearchParams(query),
@@ -129,14 +134,22 @@ function drawHeader(path) {
     h(
       "div",
       { class: "bar" },
-      h("a", { class: "brand", href: "#/orders" }, h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }), "Order cancellation"),
+      h(
+        "a",
+        { class: "brand", href: "#/orders" },
+        h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }),
+        "Order cancellation",
+      ),
       h(
         "nav",
         { "aria-label": "Main" },
         NAVIGATION.map(([target, text]) =>
           h(
             "a",
-            { href: `#${target}`, "aria-current": path.startsWith(target) || (target === "/orders" && path === "/batch") ? "page" : null },
+            {
+              href: `#${target}`,
+              "aria-current": path.startsWith(target) || (target === "/orders" && path === "/batch") ? "page" : null,
+            },
             text,
             target === "/to-do" && toDoCount,
           ),
@@ -163,7 +176,11 @@ function settleLeftovers() {
     if (isFresh(pendingAsk(orderId))) resume(orderId);
     else {
       banners.append(
-        notice("warn", "A cancel of yours was never confirmed.", h("p", null, "Look how it stands: ", orderLink(orderId))),
+        notice(
+          "warn",
+          "A cancel of yours was never confirmed.",
+          h("p", null, "Look how it stands: ", orderLink(orderId)),
+        ),
       );
     }
   }
@@ -190,8 +207,12 @@ async function lookAfterMail() {
     notice(
       "bad",
       "Your summaries are not arriving.",
-      h("p", null, `Mail to ${page.contact.email} ${what} on ${spoken(problem.at)}. Ask the network to correct the address. `,
-        h("a", { href: "#/summaries" }, "Read the summaries here")),
+      h(
+        "p",
+        null,
+        `Mail to ${page.contact.email} ${what} on ${spoken(problem.at)}. Ask the network to correct the address. `,
+        h("a", { href: "#/summaries" }, "Read the summaries here"),
+      ),
     ),
   );
 }
@@ -215,5 +236,9 @@ try {
   await route({ arrived: false });
 } catch (error) {
   console.error(error);
-  show("Not available", h("h1", null, "The portal cannot start"), notice("bad", "Its configuration is missing. Try again in a minute."));
+  show(
+    "Not available",
+    h("h1", null, "The portal cannot start"),
+    notice("bad", "Its configuration is missing. Try again in a minute."),
+  );
 }

@@ -5,7 +5,7 @@
  * of its orders is written down like a single cancel, so that even a closed browser settles them on their own pages.
  */
 
-import { NoAnswer, Refused, call } from "./api.js";
+import { call, NoAnswer, Refused } from "./api.js";
 import { crossOut, pause, pendingAsk, resume, wishBody, writeDown } from "./cancels.js";
 import { who } from "./session.js";
 

@@ -6,7 +6,7 @@
  * the same key gets the first answer and does nothing twice.
  */
 
-import { NoAnswer, Refused, SignedOut, call, orderRoute } from "./api.js";
+import { call, NoAnswer, orderRoute, Refused, SignedOut } from "./api.js";
 import { who } from "./session.js";
 
 // What was asked longer ago is not carried out behind a person's back: the order's page asks him again.
@@ -29,7 +29,9 @@ export const isFresh = (ask) => Date.now() - ask.asked_at < FRESH;
 /** The ids of all orders with an ask that has no answer yet. */
 export function pendingOrders() {
   const prefix = place("");
-  return Object.keys(localStorage).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  return Object.keys(localStorage)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
 }
 
 export function writeDown(orderId, key, { reason, note }) {
@@ -98,7 +100,10 @@ export function wishBody({ reason, note }) {
 
 /** Waits before asking again: longer each time, shorter when the network is back or a person is impatient. */
 export function pause(tries, error, attempt = {}) {
-  const seconds = Math.max(PAUSES[Math.min(tries, PAUSES.length - 1)], error instanceof NoAnswer ? error.retryAfter : 0);
+  const seconds = Math.max(
+    PAUSES[Math.min(tries, PAUSES.length - 1)],
+    error instanceof NoAnswer ? error.retryAfter : 0,
+  );
   return new Promise((go) => {
     const end = () => {
       clearTimeout(timer);

@@ -7,12 +7,34 @@ const SEPARATORS = [",", ";", "\t", "|"];
 
 // What marketplaces call the order's id and its state, best first. Headers are compared without case and punctuation.
 const ID_HEADERS = [
-  "amazonorderid", "marketplaceorderid", "orderid", "ordernumber", "orderno", "po", "ponumber", "purchaseorderid",
-  "customerorderid", "order", "name", "receiptid", "id",
+  "amazonorderid",
+  "marketplaceorderid",
+  "orderid",
+  "ordernumber",
+  "orderno",
+  "po",
+  "ponumber",
+  "purchaseorderid",
+  "customerorderid",
+  "order",
+  "name",
+  "receiptid",
+  "id",
 ];
 const STATE_HEADERS = [
-  "orderstatus", "orderstate", "itemstatus", "fulfillmentstatus", "status", "state", "cancelledat", "canceledat",
-  "cancelleddate", "canceleddate", "cancellationdate", "cancelled", "canceled",
+  "orderstatus",
+  "orderstate",
+  "itemstatus",
+  "fulfillmentstatus",
+  "status",
+  "state",
+  "cancelledat",
+  "canceledat",
+  "cancelleddate",
+  "canceleddate",
+  "cancellationdate",
+  "cancelled",
+  "canceled",
 ];
 const SIGNS = [
   ["amazon", ["amazonorderid"]],
@@ -92,7 +114,8 @@ export function recognise(headers) {
 }
 
 /** Whether the word in a state column means that the order is cancelled there. */
-export const meansCancelled = (value) => /cancel|void|storn/i.test(value) && !/not cancel|pending cancel|cancel\w* (requested|denied)/i.test(value);
+export const meansCancelled = (value) =>
+  /cancel|void|storn/i.test(value) && !/not cancel|pending cancel|cancel\w* (requested|denied)/i.test(value);
 
 /** Whether the column holds moments: then an order is cancelled if there is one. */
 export function holdsMoments(values) {

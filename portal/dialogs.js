@@ -1,6 +1,6 @@
 /** The dialogs of a cancel: confirm it, read how it ended. The browser's own <dialog> keeps the focus inside. */
 
-import { ICONS, h, icon, plural } from "./dom.js";
+import { h, ICONS, icon, plural } from "./dom.js";
 import { reasonName, sellerReasons } from "./words.js";
 
 const MAX_NOTE = 500;
@@ -51,7 +51,11 @@ export function tell(title, kind, children, buttons = [["Close", "primary", null
 /** The steps that a success or a refusal names. */
 export function stepList(steps) {
   if (steps.length === 1) return h("p", null, steps[0].text);
-  return h("ol", { class: "steps" }, steps.map((step) => h("li", null, step.text)));
+  return h(
+    "ol",
+    { class: "steps" },
+    steps.map((step) => h("li", null, step.text)),
+  );
 }
 
 function open(title, children, buttons, kind = null) {

@@ -62,7 +62,11 @@ export function toast(text, kind = "ok", link = null) {
     { class: `toast ${kind}` },
     icon(kind === "ok" ? ICONS.check : ICONS.warn),
     h("p", null, text, link && " ", link),
-    h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => box.remove() }, icon(ICONS.cross)),
+    h(
+      "button",
+      { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => box.remove() },
+      icon(ICONS.cross),
+    ),
   );
   document.getElementById("toasts").append(box);
   announce(text);

@@ -104,7 +104,10 @@ function begin(answer, email) {
     return { name: answer.ChallengeName, session: answer.Session, username, email };
   }
   if (!answer.AuthenticationResult) {
-    throw new SignInRefused("UnknownChallenge", "This account needs a way of signing in that the portal does not have.");
+    throw new SignInRefused(
+      "UnknownChallenge",
+      "This account needs a way of signing in that the portal does not have.",
+    );
   }
   keep(answer.AuthenticationResult, email, answer.AuthenticationResult.RefreshToken);
   return null;
@@ -153,7 +156,9 @@ async function cognito(action, body) {
   });
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
-  const code = String(answer.__type ?? "Unknown").split("#").pop();
+  const code = String(answer.__type ?? "Unknown")
+    .split("#")
+    .pop();
   if (response.status >= 500) throw new TypeError(code);
   throw new SignInRefused(code, answer.message ?? "Signing in is not possible at the moment.");
 }

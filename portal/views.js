@@ -1,6 +1,6 @@
 /** Pieces that several pages show. */
 
-import { ICONS, h, icon } from "./dom.js";
+import { h, ICONS, icon } from "./dom.js";
 import { marketplaceName, statusName } from "./words.js";
 
 export const badge = (status) => h("span", { class: `badge ${status.replace(/\W/g, "")}` }, statusName(status));
@@ -62,4 +62,5 @@ export function table(caption, columns, rows) {
   );
 }
 
-export const empty = (title, ...children) => h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), children);
+export const empty = (title, ...children) =>
+  h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), children);

@@ -2,7 +2,7 @@
 
 import { SignedOut } from "../api.js";
 import { currentBatch, finished, goOn, run, stopBatch } from "../batch.js";
-import { ICONS, announce, fill, h, icon, plural } from "../dom.js";
+import { announce, fill, h, ICONS, icon, plural } from "../dom.js";
 import { localised } from "../times.js";
 import { empty, notice, orderLink, table } from "../views.js";
 
@@ -19,7 +19,14 @@ const ORDER = ["refused", "unknown", "asking", "waiting", "already_cancelled", "
 export async function open(view) {
   const batch = currentBatch();
   if (!batch) {
-    view.show("Cancel orders", h("h1", null, "Cancel orders"), empty("No orders were cancelled together in this tab.", h("p", null, h("a", { href: "#/orders" }, "Select some"))));
+    view.show(
+      "Cancel orders",
+      h("h1", null, "Cancel orders"),
+      empty(
+        "No orders were cancelled together in this tab.",
+        h("p", null, h("a", { href: "#/orders" }, "Select some")),
+      ),
+    );
     return;
   }
   const bar = h("progress", { max: batch.rows.length, "aria-label": "Orders with an answer" });
@@ -31,7 +38,10 @@ export async function open(view) {
     const done = batch.rows.filter(finished).length;
     bar.value = done;
     fill(summary, standing(batch, done));
-    fill(actions, buttons(batch, done, () => draw(), work));
+    fill(
+      actions,
+      buttons(batch, done, () => draw(), work),
+    );
     fill(results, resultTable(batch.rows));
     const text = done === batch.rows.length ? "All orders have an answer." : `${done} of ${batch.rows.length}`;
     if (text !== said) announce((said = text));
@@ -62,8 +72,17 @@ export async function open(view) {
 
 function standing({ rows, stopped }, done) {
   const count = (...states) => rows.filter((row) => states.includes(row.state)).length;
-  const [yes, no, unknown, waiting] = [count("cancelled", "already_cancelled"), count("refused"), count("unknown"), count("waiting")];
-  const facts = [`${yes} cancelled`, no && `${no} not cancelled`, unknown && `${unknown} not known yet, checking`].filter(Boolean);
+  const [yes, no, unknown, waiting] = [
+    count("cancelled", "already_cancelled"),
+    count("refused"),
+    count("unknown"),
+    count("waiting"),
+  ];
+  const facts = [
+    `${yes} cancelled`,
+    no && `${no} not cancelled`,
+    unknown && `${unknown} not known yet, checking`,
+  ].filter(Boolean);
   const text = `${facts.join(" · ")}.`;
   if (done < rows.length) {
     if (stopped && waiting && done + waiting === rows.length) {
@@ -75,7 +94,8 @@ function standing({ rows, stopped }, done) {
     no ? "warn" : "ok",
     no ? "Done. Some orders could not be cancelled." : "Done. All orders are cancelled.",
     h("p", null, text),
-    yes > 0 && h("p", null, "Now cancel them in the marketplace, too: ", h("a", { href: "#/to-do" }, "your to-do list"), "."),
+    yes > 0 &&
+      h("p", null, "Now cancel them in the marketplace, too: ", h("a", { href: "#/to-do" }, "your to-do list"), "."),
   );
 }
 
@@ -83,7 +103,11 @@ function buttons({ rows, stopped }, done, draw, work) {
   const waiting = rows.filter((row) => row.state === "waiting").length;
   if (!waiting) return null;
   return stopped
-    ? h("button", { type: "button", class: "danger", onclick: () => work(goOn) }, `Go on with ${plural(waiting, "order")}`)
+    ? h(
+        "button",
+        { type: "button", class: "danger", onclick: () => work(goOn) },
+        `Go on with ${plural(waiting, "order")}`,
+      )
     : h("button", { type: "button", class: "plain", onclick: () => (stopBatch(), draw()) }, "Stop");
 }
 
@@ -95,7 +119,13 @@ function resultTable(rows) {
     sorted.map((row) => {
       const [text, look] = STATES[row.state];
       const mark = row.state === "refused" ? icon(ICONS.cross) : finished(row) ? icon(ICONS.check) : null;
-      return { cells: [orderLink(row.order_id), h("span", { class: `badge ${look}` }, mark, text), row.state === "refused" ? h("span", null, localised(row.detail)) : ""] };
+      return {
+        cells: [
+          orderLink(row.order_id),
+          h("span", { class: `badge ${look}` }, mark, text),
+          row.state === "refused" ? h("span", null, localised(row.detail)) : "",
+        ],
+      };
     }),
   );
 }

@@ -3,7 +3,7 @@
 import { get, orderRoute } from "../api.js";
 import { cancel, crossOut, isFresh, pendingAsk, resume } from "../cancels.js";
 import { confirmCancel, stepList, tell } from "../dialogs.js";
-import { ICONS, announce, fill, h, icon, toast } from "../dom.js";
+import { announce, fill, h, ICONS, icon, toast } from "../dom.js";
 import { mark } from "../ledger.js";
 import { day, localised, spoken, time } from "../times.js";
 import { badge, notice, table } from "../views.js";
@@ -26,7 +26,12 @@ export async function open(view) {
       leftBehind && notCarriedOut(leftBehind),
       order.cancellation ? cancelled(order, view, draw) : null,
       !order.cancellation && !order.cancellable ? tooLate(order) : null,
-      h("div", { class: "columns" }, h("div", null, lines(order), centers(order)), h("div", null, timeline(order), reply(order))),
+      h(
+        "div",
+        { class: "columns" },
+        h("div", null, lines(order), centers(order)),
+        h("div", null, timeline(order), reply(order)),
+      ),
     );
 
   const read = async () => {
@@ -94,13 +99,25 @@ function head(order, attempt, askAndCancel) {
     h(
       "div",
       null,
-      h("nav", { class: "crumbs", "aria-label": "Where you are" }, h("a", { href: "#/orders" }, "Orders"), " / ", order.order_id),
+      h(
+        "nav",
+        { class: "crumbs", "aria-label": "Where you are" },
+        h("a", { href: "#/orders" }, "Orders"),
+        " / ",
+        order.order_id,
+      ),
       h("h1", null, `Order ${order.order_id}`),
       h(
         "p",
         { class: "facts" },
         badge(order.status),
-        h("span", null, marketplaceName(order.marketplace), " ", h("span", { class: "id" }, order.marketplace_order_id)),
+        h(
+          "span",
+          null,
+          marketplaceName(order.marketplace),
+          " ",
+          h("span", { class: "id" }, order.marketplace_order_id),
+        ),
         h("span", null, "to ", order.destination_country),
         h("span", null, "placed ", day(order.placed_at)),
       ),
@@ -144,12 +161,20 @@ function notCarriedOut(ask) {
   return notice(
     "warn",
     "This order is not cancelled.",
-    h("p", null, `You asked to cancel it on ${spoken(ask.asked_at)}, but the request did not arrive. If you still want that, cancel it now.`),
+    h(
+      "p",
+      null,
+      `You asked to cancel it on ${spoken(ask.asked_at)}, but the request did not arrive. If you still want that, cancel it now.`,
+    ),
   );
 }
 
 function tooLate({ next_steps: steps }) {
-  return notice("warn", "What to do now", steps.map((step) => h("p", null, step.text)));
+  return notice(
+    "warn",
+    "What to do now",
+    steps.map((step) => h("p", null, step.text)),
+  );
 }
 
 // --------------------------------------------------------------------------------------------------------- the answer
@@ -160,12 +185,22 @@ function after(order, { outcome, body }) {
   const { status, cancellation, message } = body;
   const state = order.marketplace_cancellation ?? "to_do";
   const because = { code: "order_cancelled", detail: message };
-  return { ...order, status, cancellation, cancellable: false, not_cancellable_because: because, marketplace_cancellation: state };
+  return {
+    ...order,
+    status,
+    cancellation,
+    cancellable: false,
+    not_cancellable_because: because,
+    marketplace_cancellation: state,
+  };
 }
 
 async function report({ outcome, body }, order, view, draw) {
   if (outcome === "refused") {
-    await tell(body.title, "bad", [h("p", null, localised(body.detail)), body.next_steps && [h("h3", null, "What to do now"), stepList(body.next_steps)]]);
+    await tell(body.title, "bad", [
+      h("p", null, localised(body.detail)),
+      body.next_steps && [h("h3", null, "What to do now"), stepList(body.next_steps)],
+    ]);
     return;
   }
   const marketplace = marketplaceName(order.marketplace);
@@ -193,11 +228,24 @@ function cancelled(order, view, draw) {
   const { cancellation, marketplace_cancellation: state } = order;
   const marketplace = marketplaceName(order.marketplace);
   const to = (next, text) =>
-    h("button", { type: "button", id: `mark-${next}`, class: "plain", onclick: () => view.run(() => markAndDraw(order, next, draw)) }, text);
+    h(
+      "button",
+      {
+        type: "button",
+        id: `mark-${next}`,
+        class: "plain",
+        onclick: () => view.run(() => markAndDraw(order, next, draw)),
+      },
+      text,
+    );
   const standing = {
     to_do: [
       h("p", { class: "notice-title" }, `Still to do: cancel ${order.marketplace_order_id} in ${marketplace}`),
-      h("p", null, `Nothing is synchronised: ${marketplace} does not know that it was cancelled here. If the customer still wants the goods, re-route the order to another fulfilment service instead.`),
+      h(
+        "p",
+        null,
+        `Nothing is synchronised: ${marketplace} does not know that it was cancelled here. If the customer still wants the goods, re-route the order to another fulfilment service instead.`,
+      ),
       h("div", { class: "buttons start" }, to("done", `Done in ${marketplace}`), to("not_needed", "Not needed")),
     ],
     done: [
@@ -219,7 +267,13 @@ function cancelled(order, view, draw) {
       "div",
       null,
       standing,
-      h("p", { class: "hint" }, `Reason: ${reasonName(cancellation.reason)}.`, cancellation.note ? ` Note: ${cancellation.note}` : "", cancellation.detail ? ` ${cancellation.detail}` : ""),
+      h(
+        "p",
+        { class: "hint" },
+        `Reason: ${reasonName(cancellation.reason)}.`,
+        cancellation.note ? ` Note: ${cancellation.note}` : "",
+        cancellation.detail ? ` ${cancellation.detail}` : "",
+      ),
     ),
   );
 }
@@ -233,7 +287,10 @@ function lines(order) {
     h("h2", null, "Lines"),
     table(
       "Lines of the order",
-      [{ title: "SKU", class: "first" }, { title: "Quantity", class: "number" }],
+      [
+        { title: "SKU", class: "first" },
+        { title: "Quantity", class: "number" },
+      ],
       order.lines.map((line) => ({ cells: [h("span", { class: "id" }, line.sku), line.quantity.toLocaleString()] })),
     ),
   );
@@ -249,12 +306,22 @@ function centers(order) {
       return h(
         "div",
         { class: "center" },
-        h("p", null, h("strong", null, center.fc_id), " ", h("span", { class: "muted" }, statusName(center.status), center.at && [" · ", time(center.at)])),
+        h(
+          "p",
+          null,
+          h("strong", null, center.fc_id),
+          " ",
+          h("span", { class: "muted" }, statusName(center.status), center.at && [" · ", time(center.at)]),
+        ),
         h(
           "ol",
           { class: `progress ${order.cancellation ? "stopped" : ""}`, "aria-label": `Progress at ${center.fc_id}` },
           STEPS.map((step, index) =>
-            h("li", { class: index <= reached ? "done" : null, "aria-current": index === reached ? "step" : null }, statusName(step)),
+            h(
+              "li",
+              { class: index <= reached ? "done" : null, "aria-current": index === reached ? "step" : null },
+              statusName(step),
+            ),
           ),
         ),
       );
@@ -265,11 +332,15 @@ function centers(order) {
 function timeline(order) {
   const moments = [{ at: order.placed_at, text: `Placed on ${marketplaceName(order.marketplace)}` }];
   for (const center of order.fulfillment_centers) {
-    for (const { event, at } of center.events ?? []) moments.push({ at, text: `${statusName(event)} by ${center.fc_id}` });
+    for (const { event, at } of center.events ?? [])
+      moments.push({ at, text: `${statusName(event)} by ${center.fc_id}` });
   }
   const { cancellation } = order;
   if (cancellation) {
-    const text = cancellation.kind === "seller" ? "Cancelled by you" : `Cancelled automatically: ${reasonName(cancellation.reason).toLowerCase()}`;
+    const text =
+      cancellation.kind === "seller"
+        ? "Cancelled by you"
+        : `Cancelled automatically: ${reasonName(cancellation.reason).toLowerCase()}`;
     moments.push({ at: cancellation.cancelled_at, text, end: true });
   }
   moments.sort((a, b) => new Date(a.at) - new Date(b.at));

@@ -1,13 +1,13 @@
 /** The list of orders: search, filter, pages, and many cancelled at once. */
 
-import { Refused, get, orderRoute } from "../api.js";
+import { get, orderRoute, Refused } from "../api.js";
 import { startBatch } from "../batch.js";
 import { confirmCancel } from "../dialogs.js";
-import { ICONS, fill, h, icon, plural } from "../dom.js";
+import { fill, h, ICONS, icon, plural } from "../dom.js";
 import { selection } from "../selection.js";
 import { time } from "../times.js";
 import { badge, empty, marketplaceOrder, orderLink, table } from "../views.js";
-import { statusName, statuses } from "../words.js";
+import { statuses, statusName } from "../words.js";
 
 const ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const SIZES = ["25", "50", "100"];
@@ -186,7 +186,8 @@ function pages(state, cursor) {
     { class: "pages", "aria-label": "Pages" },
     h("div", { class: "filter" }, h("label", { for: "limit" }, "Per page"), size),
     h("span", { class: "page" }, `Page ${trail.length + 1}`),
-    trail.length > 0 && h("a", { class: "button plain", href: address(state, { trail: trail.slice(0, -1) }) }, "Previous"),
+    trail.length > 0 &&
+      h("a", { class: "button plain", href: address(state, { trail: trail.slice(0, -1) }) }, "Previous"),
     cursor && h("a", { class: "button plain", href: address(state, { trail: [...trail, cursor] }) }, "Next"),
   );
 }
@@ -198,26 +199,34 @@ function selectionBar(view, redraw) {
     h(
       "div",
       { class: "buttons" },
-      h("button", {
-        type: "button",
-        class: "plain",
-        onclick: () => {
-          selection.clear();
-          redraw();
+      h(
+        "button",
+        {
+          type: "button",
+          class: "plain",
+          onclick: () => {
+            selection.clear();
+            redraw();
+          },
         },
-      }, "Clear"),
-      h("button", {
-        type: "button",
-        class: "danger",
-        onclick: async () => {
-          const orderIds = selection.all();
-          const wish = await confirmCancel(orderIds);
-          if (!wish) return;
-          startBatch(orderIds, wish);
-          selection.clear();
-          location.hash = "#/batch";
+        "Clear",
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "danger",
+          onclick: async () => {
+            const orderIds = selection.all();
+            const wish = await confirmCancel(orderIds);
+            if (!wish) return;
+            startBatch(orderIds, wish);
+            selection.clear();
+            location.hash = "#/batch";
+          },
         },
-      }, `Cancel ${plural(selection.size, "order")}`),
+        `Cancel ${plural(selection.size, "order")}`,
+      ),
     ),
   ];
 }

@@ -4,7 +4,7 @@ import { call } from "../api.js";
 import { startBatch } from "../batch.js";
 import { decode, fold, holdsMoments, meansCancelled, parse, recognise } from "../csv.js";
 import { confirmCancel } from "../dialogs.js";
-import { ICONS, announce, fill, h, icon, plural, toast } from "../dom.js";
+import { announce, fill, h, ICONS, icon, plural, toast } from "../dom.js";
 import { mark } from "../ledger.js";
 import { localised } from "../times.js";
 import { badge, empty, notice, orderLink, table } from "../views.js";
@@ -41,15 +41,33 @@ export async function open(view) {
       },
     },
     icon(ICONS.upload),
-    h("div", null, h("label", { for: "file" }, "The marketplace’s order export (CSV)"), h("p", { class: "hint" }, "Drop the file here, or choose it. It is read in your browser; only order ids and states are sent.")),
+    h(
+      "div",
+      null,
+      h("label", { for: "file" }, "The marketplace’s order export (CSV)"),
+      h(
+        "p",
+        { class: "hint" },
+        "Drop the file here, or choose it. It is read in your browser; only order ids and states are sent.",
+      ),
+    ),
     input,
   );
   const take = (file) =>
     view.run(async () => {
       fill(below);
-      if (file.size > LARGEST_FILE) return fill(below, notice("bad", "The file is too large.", h("p", null, "Export a shorter period.")));
+      if (file.size > LARGEST_FILE)
+        return fill(below, notice("bad", "The file is too large.", h("p", null, "Export a shorter period.")));
       const rows = parse(decode(new Uint8Array(await file.arrayBuffer())));
-      if (rows.length < 2) return fill(below, notice("bad", `${file.name} has no orders in it.`, h("p", null, "The first row must have the columns’ names.")));
+      if (rows.length < 2)
+        return fill(
+          below,
+          notice(
+            "bad",
+            `${file.name} has no orders in it.`,
+            h("p", null, "The first row must have the columns’ names."),
+          ),
+        );
       fill(below, columns(file.name, rows, view, below));
       announce(`${file.name} has ${plural(rows.length - 1, "row")}.`);
     });
@@ -59,14 +77,22 @@ export async function open(view) {
     h("p", { class: "lead" }, "See which orders are cancelled there and not here, or here and not there."),
     h("div", { class: "card" }, zone),
     below,
-    h("p", { class: "hint space" }, "Nothing is synchronised with any marketplace, in either direction: this page only compares, and does what you press."),
+    h(
+      "p",
+      { class: "hint space" },
+      "Nothing is synchronised with any marketplace, in either direction: this page only compares, and does what you press.",
+    ),
   );
 }
 
 /** The file's columns: recognised, and for a person to correct. */
 function columns(fileName, [headers, ...rows], view, below) {
   const guess = recognise(headers);
-  const marketplace = select("marketplace", [["", "Choose…"], ...marketplaces.map((code) => [code, marketplaceName(code)])], guess.marketplace);
+  const marketplace = select(
+    "marketplace",
+    [["", "Choose…"], ...marketplaces.map((code) => [code, marketplaceName(code)])],
+    guess.marketplace,
+  );
   const named = headers.map((header, index) => [String(index), header || `Column ${index + 1}`]);
   const id = select("id-column", [["-1", "Choose…"], ...named], String(guess.id));
   const state = select("state-column", [["-1", "Choose…"], ...named], String(guess.state));
@@ -87,7 +113,13 @@ function columns(fileName, [headers, ...rows], view, below) {
       fill(words, h("legend", null, "Cancelled are"), h("p", null, `the rows with something in “${headers[column]}”.`));
     } else {
       const boxes = distinct.map((value) =>
-        h("input", { type: "checkbox", name: "word", value, checked: meansCancelled(value), onchange: () => drawAbout() }),
+        h("input", {
+          type: "checkbox",
+          name: "word",
+          value,
+          checked: meansCancelled(value),
+          onchange: () => drawAbout(),
+        }),
       );
       isCancelled = (row) => boxes.some((box) => box.checked && box.value === (row[column] ?? ""));
       fill(
@@ -102,15 +134,30 @@ function columns(fileName, [headers, ...rows], view, below) {
   const drawAbout = () => {
     fill(result);
     compare.disabled = Number(id.value) < 0 || Number(state.value) < 0 || !marketplace.value;
-    if (Number(id.value) < 0 || Number(state.value) < 0) return fill(about, h("p", { class: "hint" }, "Choose the marketplace and the two columns."));
+    if (Number(id.value) < 0 || Number(state.value) < 0)
+      return fill(about, h("p", { class: "hint" }, "Choose the marketplace and the two columns."));
     const { cancelled, open, mixed, mangled } = folded();
     if (cancelled.length + open.length === 0) compare.disabled = true;
     return fill(
       about,
-      h("p", null, h("strong", null, plural(cancelled.length + open.length, "order")), ` in ${fileName}: ${cancelled.length.toLocaleString()} cancelled, ${open.length.toLocaleString()} not.`),
-      mixed.length > 0 && h("p", { class: "hint" }, `${plural(mixed.length, "order")} with some lines cancelled and some not: taken as not cancelled.`),
+      h(
+        "p",
+        null,
+        h("strong", null, plural(cancelled.length + open.length, "order")),
+        ` in ${fileName}: ${cancelled.length.toLocaleString()} cancelled, ${open.length.toLocaleString()} not.`,
+      ),
+      mixed.length > 0 &&
+        h(
+          "p",
+          { class: "hint" },
+          `${plural(mixed.length, "order")} with some lines cancelled and some not: taken as not cancelled.`,
+        ),
       mangled.length > 0 &&
-        notice("warn", `${plural(mangled.length, "id")} left out: a spreadsheet made numbers of them, such as ${mangled[0]}.`, h("p", null, "Use the file as the marketplace wrote it.")),
+        notice(
+          "warn",
+          `${plural(mangled.length, "id")} left out: a spreadsheet made numbers of them, such as ${mangled[0]}.`,
+          h("p", null, "Use the file as the marketplace wrote it."),
+        ),
     );
   };
   marketplace.addEventListener("change", drawAbout);
@@ -145,7 +192,11 @@ function columns(fileName, [headers, ...rows], view, below) {
 }
 
 function select(id, options, chosen) {
-  return h("select", { id }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+  return h(
+    "select",
+    { id },
+    options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)),
+  );
 }
 
 const field = (label, control) => h("div", { class: "field" }, h("label", { for: control.id }, label), control);
@@ -161,12 +212,18 @@ async function ask(marketplace, { cancelled, open }, view, result) {
   fill(result, h("p", { class: "loading" }, "Comparing…"), bar);
   try {
     for (const part of parts(rows)) {
-      const answer = await call("POST", "/reconciliations", { body: { marketplace, orders: part }, signal: view.signal });
+      const answer = await call("POST", "/reconciliations", {
+        body: { marketplace, orders: part },
+        signal: view.signal,
+      });
       for (const name of Object.keys(found)) found[name].push(...answer[name]);
       bar.value += part.length;
     }
   } catch (error) {
-    fill(result, notice("bad", "The orders could not all be compared.", h("p", null, "Nothing was changed. Try again.")));
+    fill(
+      result,
+      notice("bad", "The orders could not all be compared.", h("p", null, "Nothing was changed. Try again.")),
+    );
     throw error;
   }
   drawResult(marketplace, found, view, result);
@@ -215,7 +272,15 @@ function drawResult(marketplace, found, view, result) {
       h("h3", null, `Cancelled in ${name}, live here`),
       there.length ? hereTable(there) : empty("None."),
       canCancel.length > 0 &&
-        h("div", { class: "buttons start pad" }, h("button", { type: "button", class: "danger", onclick: () => cancelAll(canCancel) }, `Cancel ${plural(canCancel.length, "order")} here`)),
+        h(
+          "div",
+          { class: "buttons start pad" },
+          h(
+            "button",
+            { type: "button", class: "danger", onclick: () => cancelAll(canCancel) },
+            `Cancel ${plural(canCancel.length, "order")} here`,
+          ),
+        ),
     ),
     h(
       "section",
@@ -228,8 +293,20 @@ function drawResult(marketplace, found, view, result) {
       h(
         "section",
         { class: "card" },
-        h("h3", null, `${plural(settled.length, "order")} on your to-do list ${settled.length === 1 ? "is" : "are"} cancelled in ${name}, too`),
-        h("div", { class: "buttons start" }, h("button", { type: "button", class: "plain", onclick: () => markAll(settled, "done", view, again) }, `Mark ${settled.length === 1 ? "it" : "them"} as done`)),
+        h(
+          "h3",
+          null,
+          `${plural(settled.length, "order")} on your to-do list ${settled.length === 1 ? "is" : "are"} cancelled in ${name}, too`,
+        ),
+        h(
+          "div",
+          { class: "buttons start" },
+          h(
+            "button",
+            { type: "button", class: "plain", onclick: () => markAll(settled, "done", view, again) },
+            `Mark ${settled.length === 1 ? "it" : "them"} as done`,
+          ),
+        ),
       ),
     unknown.length > 0 &&
       h(
@@ -237,24 +314,45 @@ function drawResult(marketplace, found, view, result) {
         { class: "card" },
         h("summary", null, `${plural(unknown.length, "order")} not known here`),
         h("p", { class: "hint" }, "They were never placed with this network, or belong to another marketplace."),
-        h("p", { class: "id" }, unknown.slice(0, MOST_SHOWN).map((row) => row.marketplace_order_id).join(", "), unknown.length > MOST_SHOWN && ` and ${unknown.length - MOST_SHOWN} more`),
+        h(
+          "p",
+          { class: "id" },
+          unknown
+            .slice(0, MOST_SHOWN)
+            .map((row) => row.marketplace_order_id)
+            .join(", "),
+          unknown.length > MOST_SHOWN && ` and ${unknown.length - MOST_SHOWN} more`,
+        ),
       ),
   );
 }
 
-const tally = (count, text) => h("li", { class: count ? null : "none" }, h("strong", null, count.toLocaleString()), " ", text);
+const tally = (count, text) =>
+  h("li", { class: count ? null : "none" }, h("strong", null, count.toLocaleString()), " ", text);
 
 function hereTable(rows) {
   return limited(rows, (shown) =>
     table(
       "Cancelled in the marketplace, live here",
-      [{ title: "Marketplace’s id", class: "first" }, { title: "Order" }, { title: "Status" }, { title: "Can it be cancelled?" }],
+      [
+        { title: "Marketplace’s id", class: "first" },
+        { title: "Order" },
+        { title: "Status" },
+        { title: "Can it be cancelled?" },
+      ],
       shown.map((row) => ({
         cells: [
           h("span", { class: "id" }, row.marketplace_order_id),
           orderLink(row.order_id),
           badge(row.status),
-          row.cancellable ? "Yes" : h("span", null, localised(row.not_cancellable_because.detail), " Settle it with the marketplace or the customer."),
+          row.cancellable
+            ? "Yes"
+            : h(
+                "span",
+                null,
+                localised(row.not_cancellable_because.detail),
+                " Settle it with the marketplace or the customer.",
+              ),
         ],
       })),
     ),
@@ -262,12 +360,22 @@ function hereTable(rows) {
 }
 
 function thereTable(rows) {
-  const states = { to_do: "On your to-do list", done: "You marked it as done", not_needed: "You marked it as not needed" };
+  const states = {
+    to_do: "On your to-do list",
+    done: "You marked it as done",
+    not_needed: "You marked it as not needed",
+  };
   return limited(rows, (shown) =>
     table(
       "Cancelled here, live in the marketplace",
       [{ title: "Marketplace’s id", class: "first" }, { title: "Order" }, { title: "To-do list" }],
-      shown.map((row) => ({ cells: [h("span", { class: "id" }, row.marketplace_order_id), orderLink(row.order_id), states[row.marketplace_cancellation]] })),
+      shown.map((row) => ({
+        cells: [
+          h("span", { class: "id" }, row.marketplace_order_id),
+          orderLink(row.order_id),
+          states[row.marketplace_cancellation],
+        ],
+      })),
     ),
   );
 }
@@ -275,7 +383,11 @@ function thereTable(rows) {
 function limited(rows, draw) {
   if (rows.length <= MOST_SHOWN) return draw(rows);
   const place = h("div", null, draw(rows.slice(0, MOST_SHOWN)));
-  const all = h("button", { type: "button", class: "link", onclick: () => fill(place, draw(rows)) }, `Show all ${rows.length.toLocaleString()}`);
+  const all = h(
+    "button",
+    { type: "button", class: "link", onclick: () => fill(place, draw(rows)) },
+    `Show all ${rows.length.toLocaleString()}`,
+  );
   place.append(h("p", { class: "pad" }, all));
   return place;
 }
@@ -290,8 +402,17 @@ async function cancelAll(rows) {
 
 function toDoAction(rows, view, again) {
   const others = rows.filter((row) => row.marketplace_cancellation !== "to_do");
-  if (!others.length) return h("p", { class: "hint pad" }, "All of them are on ", h("a", { href: "#/to-do" }, "your to-do list"), ".");
-  return h("div", { class: "buttons start pad" }, h("button", { type: "button", class: "plain", onclick: () => markAll(others, "to_do", view, again) }, `Put ${plural(others.length, "order")} back on the to-do list`));
+  if (!others.length)
+    return h("p", { class: "hint pad" }, "All of them are on ", h("a", { href: "#/to-do" }, "your to-do list"), ".");
+  return h(
+    "div",
+    { class: "buttons start pad" },
+    h(
+      "button",
+      { type: "button", class: "plain", onclick: () => markAll(others, "to_do", view, again) },
+      `Put ${plural(others.length, "order")} back on the to-do list`,
+    ),
+  );
 }
 
 function markAll(rows, state, view, again) {
@@ -302,6 +423,10 @@ function markAll(rows, state, view, again) {
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
     again();
-    toast(state === "done" ? `${plural(rows.length, "order")} marked as done.` : `${plural(rows.length, "order")} put on your to-do list.`);
+    toast(
+      state === "done"
+        ? `${plural(rows.length, "order")} marked as done.`
+        : `${plural(rows.length, "order")} put on your to-do list.`,
+    );
   });
 }

@@ -1,7 +1,7 @@
 /** Signing in: e-mail and password; the first password has to be replaced, a forgotten one can be. */
 
 import { fill, h } from "../dom.js";
-import { SignInRefused, forgotPassword, replacePassword, resetPassword, signIn } from "../session.js";
+import { forgotPassword, replacePassword, resetPassword, SignInRefused, signIn } from "../session.js";
 import { notice } from "../views.js";
 
 const PASSWORD_RULE = "At least 12 characters, with a capital letter, a small letter and a number.";
@@ -27,7 +27,12 @@ export function open({ show, ended, done }) {
       h("img", { src: "/icon.svg", alt: "", width: 44, height: 44 }),
       h("h1", null, "Order cancellation"),
       h("p", { class: "lead" }, "Cancel an order until it is picked and packed."),
-      ended && notice("warn", "Your session has ended.", h("p", null, "Sign in and you are back where you were. What you had asked for is not lost.")),
+      ended &&
+        notice(
+          "warn",
+          "Your session has ended.",
+          h("p", null, "Sign in and you are back where you were. What you had asked for is not lost."),
+        ),
       card,
     ),
   );
@@ -107,7 +112,8 @@ function field(name, label, props, hint = null) {
 }
 
 /** Tells a password manager whose password it is. */
-const account = (email) => h("input", { type: "email", autocomplete: "username", value: email, readonly: true, hidden: true });
+const account = (email) =>
+  h("input", { type: "email", autocomplete: "username", value: email, readonly: true, hidden: true });
 
 function draw(card, { text, fields, button, submit, other }) {
   const problem = h("div", { role: "alert" });
@@ -126,13 +132,21 @@ function draw(card, { text, fields, button, submit, other }) {
     try {
       await submit(values());
     } catch (error) {
-      if (!(error instanceof SignInRefused) && !(error instanceof TypeError) && error.name !== "TimeoutError") throw error;
-      const sentence = error instanceof SignInRefused ? (SENTENCES[error.code] ?? error.message) : "The sign-in service does not answer. Try again.";
+      if (!(error instanceof SignInRefused) && !(error instanceof TypeError) && error.name !== "TimeoutError")
+        throw error;
+      const sentence =
+        error instanceof SignInRefused
+          ? (SENTENCES[error.code] ?? error.message)
+          : "The sign-in service does not answer. Try again.";
       fill(problem, h("p", { class: "error" }, sentence));
     } finally {
       send.disabled = false;
     }
   });
-  fill(card, form, other && h("button", { type: "button", class: "link", onclick: () => other[1](values()) }, other[0]));
+  fill(
+    card,
+    form,
+    other && h("button", { type: "button", class: "link", onclick: () => other[1](values()) }, other[0]),
+  );
   form.querySelector("input:not([hidden])").focus();
 }

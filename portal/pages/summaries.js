@@ -24,20 +24,33 @@ export async function open(view) {
   const summaries = first.summaries;
   let cursor = first.cursor;
   const card = h("div", { class: "card list" });
-  const draw = () => fill(card, summaries.length ? summaryTable(summaries) : empty("No summary was sent yet.", h("p", null, "There is one when the network had to cancel orders by itself.")));
-  const more = h("button", {
-    type: "button",
-    class: "plain",
-    hidden: !cursor,
-    onclick: () =>
-      view.run(async () => {
-        const next = await get("/summaries", { limit: 25, cursor }, view.signal);
-        summaries.push(...next.summaries);
-        cursor = next.cursor;
-        more.hidden = !cursor;
-        draw();
-      }),
-  }, "Show earlier ones");
+  const draw = () =>
+    fill(
+      card,
+      summaries.length
+        ? summaryTable(summaries)
+        : empty(
+            "No summary was sent yet.",
+            h("p", null, "There is one when the network had to cancel orders by itself."),
+          ),
+    );
+  const more = h(
+    "button",
+    {
+      type: "button",
+      class: "plain",
+      hidden: !cursor,
+      onclick: () =>
+        view.run(async () => {
+          const next = await get("/summaries", { limit: 25, cursor }, view.signal);
+          summaries.push(...next.summaries);
+          cursor = next.cursor;
+          more.hidden = !cursor;
+          draw();
+        }),
+    },
+    "Show earlier ones",
+  );
   draw();
   view.show(
     "Summaries",
@@ -50,11 +63,20 @@ export async function open(view) {
 }
 
 function contact(contact) {
-  if (!contact) return notice("warn", "The network has no e-mail address of yours.", h("p", null, "Ask it to register one: until then no summary can be sent."));
+  if (!contact)
+    return notice(
+      "warn",
+      "The network has no e-mail address of yours.",
+      h("p", null, "Ask it to register one: until then no summary can be sent."),
+    );
   const { email, summaries, mail_problem: problem } = contact;
   if (problem) {
     const what = problem.kind === "complaint" ? "was reported as unwanted mail" : "came back as undeliverable";
-    return notice("bad", `Mail to ${email} is not arriving.`, h("p", null, `A summary ${what} on ${spoken(problem.at)}. Ask the network to correct the address.`));
+    return notice(
+      "bad",
+      `Mail to ${email} is not arriving.`,
+      h("p", null, `A summary ${what} on ${spoken(problem.at)}. Ask the network to correct the address.`),
+    );
   }
   return h("p", { class: "hint" }, `They go to ${email}. ${PREFERENCES[summaries] ?? ""}`);
 }
@@ -62,13 +84,23 @@ function contact(contact) {
 function summaryTable(summaries) {
   return table(
     "Summaries",
-    [{ title: "Made", class: "first" }, { title: "State" }, { title: "Orders" }, { title: "Number", class: "number-of" }],
+    [
+      { title: "Made", class: "first" },
+      { title: "State" },
+      { title: "Orders" },
+      { title: "Number", class: "number-of" },
+    ],
     summaries.map((summary) => {
       const [text, look] = STATES[summary.status] ?? [summary.status, "received"];
       return {
         cells: [
           summary.created_at ? time(summary.created_at) : "",
-          h("span", null, h("span", { class: `badge ${look}` }, text), summary.sent_at && h("span", { class: "muted" }, " ", time(summary.sent_at))),
+          h(
+            "span",
+            null,
+            h("span", { class: `badge ${look}` }, text),
+            summary.sent_at && h("span", { class: "muted" }, " ", time(summary.sent_at)),
+          ),
           orderLinks(summary.orders),
           h("span", { class: "id small" }, summary.summary_id),
         ],
@@ -83,7 +115,11 @@ function orderLinks(orderIds) {
   if (orderIds.length <= SHOWN + 1) return h("span", null, links(orderIds));
   const all = h("span", null, links(orderIds.slice(0, SHOWN)), " ");
   all.append(
-    h("button", { type: "button", class: "link", onclick: () => fill(all, links(orderIds)) }, `and ${orderIds.length - SHOWN} more`),
+    h(
+      "button",
+      { type: "button", class: "link", onclick: () => fill(all, links(orderIds)) },
+      `and ${orderIds.length - SHOWN} more`,
+    ),
   );
   return all;
 }
