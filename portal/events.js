@@ -9,6 +9,7 @@
  * @property {Result & {orderId: string}} cancel-settled one cancel was answered
  * @property {null} cancels-unknown of which cancels the outcome is not known has changed
  * @property {null} batch-changed
+ * @property {null} marketplaces-known
  */
 
 /**

@@ -2,6 +2,7 @@
 
 import { call, needed, orderPage } from "../api.js";
 import { announce, fill, h, ICONS, icon, plural, toast } from "../dom.js";
+import { emit, on } from "../events.js";
 import { columnsOf, MOST_STATES, ordersOf, statesOf, tableOf } from "../export-orders.js";
 import { decode, unreadable } from "../export-table.js";
 import { mark } from "../marking.js";
@@ -146,7 +147,7 @@ async function lookForMarketplaces(known, signal) {
   } catch {
     return; // any other can be typed
   }
-  dispatchEvent(new Event("marketplaces-known"));
+  emit("marketplaces-known", null);
 }
 
 // ------------------------------------------------------------------------------------------------ what the file means
@@ -281,7 +282,13 @@ function questions(fileName, sheet, known, view) {
   };
 
   fillMarketplaces();
-  addEventListener("marketplaces-known", fillMarketplaces, { signal: view.signal });
+  /** The list grew: what was chosen stays, and a guess that had to wait for it is made now. */
+  const more = () => {
+    const before = marketplace.value;
+    fillMarketplaces();
+    if (marketplace.value !== before) drawAbout();
+  };
+  on("marketplaces-known", more, { signal: view.signal });
   marketplace.addEventListener("change", drawAbout);
   another.addEventListener("input", drawAbout);
   id.addEventListener("change", () => drawDecisions({ keep: true }));

@@ -8,7 +8,7 @@ import base64
 import csv
 import io
 import itertools
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 from hypothesis import given
@@ -147,7 +147,7 @@ def test_what_a_proper_writer_writes_is_read_back(
     run: Run, rows: list[list[str]], delimiter: str, everything: bool, end: str
 ) -> None:
     file = io.StringIO()
-    quoting = csv.QUOTE_ALL if everything else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if everything else csv.QUOTE_MINIMAL
     rows = [["x", *row] for row in rows]  # in no row as many bare separators per line as the header has
     header = ["Order ID", *(f"c{n}" for n in range(2, 18))]
     rows = [row + ["y"] * (len(header) - len(row)) for row in rows]
