@@ -246,8 +246,7 @@ function drawUnconfirmed() {
       notice(
         "warn",
         `We do not know yet whether ${waiting.length === 1 ? "this order is" : "these orders are"} cancelled.`,
-        h("p", null, "The answer has not arrived, and we keep asking: ", links(waiting)),
-        h("p", null, "Until then, do nothing in the marketplace, and tell the customer nothing."),
+        h("p", null, links(waiting), ": no answer yet, and we keep asking. Until then, do nothing in the marketplace."),
       ),
     old.length > 0 &&
       notice("warn", "A cancel of yours was never confirmed.", h("p", null, "Check the order: ", links(old))),

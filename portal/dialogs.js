@@ -43,7 +43,7 @@ export function confirmCancel(orderIds, marketplace = "the marketplace") {
         one ? "It will not be shipped. " : "They will not be shipped. ",
         h("strong", null, "A cancelled order cannot be brought back."),
       ),
-      h("p", null, reminder(marketplace)),
+      h("p", null, `${notInStep(marketplace)} Cancel there yourself, after it is cancelled here.`),
       h("div", { class: "field" }, h("label", { for: "reason" }, "Reason"), reason),
       h("div", { class: "field" }, h("label", { for: "note" }, "Note (optional, for yourself)"), note, left),
     ],
@@ -55,12 +55,10 @@ export function confirmCancel(orderIds, marketplace = "the marketplace") {
 }
 
 /**
- * What holds for every order, wherever somebody is about to cancel it.
+ * What holds for every order, said wherever somebody is about to cancel one.
  * @param {string} marketplace its name
  */
-export const reminder = (marketplace) =>
-  `Nothing is synchronized with ${marketplace}, in either direction: what is cancelled here must be cancelled there by ` +
-  "you, and what is cancelled there is not cancelled here.";
+export const notInStep = (marketplace) => `Nothing is synchronized with ${marketplace}, in either direction.`;
 
 /**
  * A pop-up to read; resolves to the value of the button that closed it.

@@ -38,6 +38,6 @@ export function whyNot(orderId, because, cancellation) {
  * @returns {Child[]}
  */
 export function cancelledBefore(orderId, { kind, reason, cancelled_at: at }) {
-  if (kind === "seller") return [`Order ${orderId} was already cancelled, on `, time(at), "."];
+  if (kind === "seller") return [`Order ${orderId} was cancelled on `, time(at), "."];
   return [`Order ${orderId} was cancelled automatically on `, time(at), `: ${reasonName(reason).toLowerCase()}.`];
 }

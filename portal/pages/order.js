@@ -2,7 +2,7 @@
 
 import { get, orderRoute } from "../api.js";
 import { cancel, crossOut, isFresh, pendingAsk, resume } from "../cancels.js";
-import { confirmCancel, reminder, stepList, tell } from "../dialogs.js";
+import { confirmCancel, notInStep, stepList, tell } from "../dialogs.js";
 import { announce, h, ICONS, icon, toast } from "../dom.js";
 import { mark } from "../marking.js";
 import { cancelledBefore, whyNot } from "../sentences.js";
@@ -168,7 +168,7 @@ function head(order, attempt, pressed) {
       ),
       because && h("p", { id: "why-not", class: "why-not" }, whyNot(order.order_id, because, order.cancellation)),
       attempt && h("p", { id: "why-not", class: "why-not" }, "You have asked to cancel this order."),
-      !barred && h("p", { id: "in-step", class: "why-not" }, reminder(marketplaceName(order.marketplace))),
+      !barred && h("p", { id: "in-step", class: "why-not" }, notInStep(marketplaceName(order.marketplace))),
     ),
   );
 }
@@ -316,8 +316,8 @@ function inTheMarketplace(order, view, draw) {
       h(
         "p",
         null,
-        `Nothing is synchronized with ${marketplace}, in either direction: it does not know that the order was cancelled ` +
-          "here. If the customer still wants the goods, re-route the order to another fulfillment service instead.",
+        `${notInStep(marketplace)} It does not know that the order was cancelled here. If the customer still wants the ` +
+          "goods, re-route the order to another fulfillment service instead.",
       ),
       h("div", { class: "buttons start" }, to("done", `Done in ${marketplace}`), to("not_needed", "Not needed")),
     ],

@@ -54,7 +54,7 @@ def test_a_refusal_is_said_from_its_data(because: dict[str, Any], sentence: str,
 @pytest.mark.parametrize(
     ("cancellation", "sentence"),
     [
-        ({"kind": "seller", "reason": "other"}, "Order A-1 was already cancelled, on Nov 23, 2026, 6:02 AM."),
+        ({"kind": "seller", "reason": "other"}, "Order A-1 was cancelled on Nov 23, 2026, 6:02 AM."),
         (
             {"kind": "auto", "reason": "stockout"},
             "Order A-1 was cancelled automatically on Nov 23, 2026, 6:02 AM: out of stock.",
