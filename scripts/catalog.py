@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # As on Lambda, where the layer is on the path.
 sys.path.insert(0, str(ROOT / "layers" / "order_cancellation"))
 
-from order_cancellation import answers, orders, reasons  # noqa: E402
+from order_cancellation.domain import marketplaces, orders, reasons  # noqa: E402
 
 
 def catalog() -> dict[str, Any]:
@@ -20,7 +20,7 @@ def catalog() -> dict[str, Any]:
     return {
         "statuses": list(orders.STATUSES),
         "steps": list(orders.EVENTS),
-        "marketplaces": dict(answers._MARKETPLACES),
+        "marketplaces": dict(marketplaces.NAMES),
         "reasons": [
             {"code": reason.code, "kind": reason.kind, "title": reason.title} for reason in reasons.CATALOGUE.values()
         ],

@@ -101,9 +101,7 @@ def test_the_button_of_a_cancelled_order_says_so(visit: Visit, place: Place, acm
     acme.cancel(order_id)
     page = visit(f"#/orders/{order_id}")
     page.get_by_role("button", name="Cancel Order").press("Enter")
-    expect(page.get_by_role("dialog", name="The order is cancelled already")).to_contain_text(
-        "was cancelled on"
-    )
+    expect(page.get_by_role("dialog", name="The order is cancelled already")).to_contain_text("was cancelled on")
 
 
 def test_nothing_is_synchronized_is_said_where_the_person_stands(visit: Visit, place: Place) -> None:

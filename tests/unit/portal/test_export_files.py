@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_cancellation import requests
-from order_cancellation.errors import InvalidRequest
+from order_cancellation.domain.refusals import InvalidRequest
+from order_cancellation.http import parse
 from tests.unit.portal.conftest import Run
 
 MODULE = "../tests/unit/portal/reading.mjs"
@@ -353,7 +353,7 @@ STRANGE = st.characters() | st.sampled_from(
 @given(st.text(STRANGE, max_size=6) | st.text("1a\U0001f600", min_size=126, max_size=130))
 def test_an_id_is_refused_here_exactly_where_the_service_refuses_it(run: Run, value: str) -> None:
     try:
-        requests.marketplace_order(value, "marketplace_order_id")
+        parse.reconciliation({"marketplace": "amazon", "orders": [{"marketplace_order_id": value, "state": "open"}]})
         refused = False
     except InvalidRequest:
         refused = True
