@@ -33,6 +33,12 @@ const COUNTED = { orders: 100, requests: 5 }; // what is looked at for the numbe
 const main = part("main");
 const header = part("header");
 const banners = part("banners");
+const brand = h(
+  "a",
+  { class: "brand", href: "#/orders" },
+  h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }), // made once: without a connection it stays
+  "Order cancellation",
+);
 const toDoCount = h("span", { class: "count", hidden: true });
 const unconfirmed = h("div", null);
 const unreachable = h("div", null);
@@ -181,12 +187,7 @@ function drawHeader(path) {
     h(
       "div",
       { class: "bar" },
-      h(
-        "a",
-        { class: "brand", href: "#/orders" },
-        h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }),
-        "Order cancellation",
-      ),
+      brand,
       h(
         "nav",
         { "aria-label": "Main" },

@@ -625,8 +625,10 @@ function hardlyAnyKnown({ marketplace, column, others, total, found }) {
   return notice(
     "warn",
     known
-      ? `Only ${known.toLocaleString()} of ${plural(total, "order")} known here.`
-      : `None of ${plural(total, "order")} known here.`,
+      ? `Only ${known.toLocaleString()} of ${plural(total, "order")} ${known === 1 ? "is" : "are"} known here.`
+      : total === 1
+        ? "The order is not known here."
+        : `None of the ${plural(total, "order")} is known here.`,
     h(
       "p",
       null,

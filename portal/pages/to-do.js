@@ -86,7 +86,7 @@ export async function open(view) {
         ? h("p", { class: "loading" }, "Looking further…")
         : h(
             "div",
-            { class: "buttons start" },
+            { class: "buttons start space" },
             h(
               "button",
               { type: "button", id: "further", class: "plain", onclick: () => view.run(look) },
@@ -100,6 +100,7 @@ export async function open(view) {
   const look = async () => {
     const before = orders.length;
     looked.busy = true;
+    if (looked.parts) draw();
     try {
       for (let asked = 0; asked < REQUESTS && !looked.all && orders.length - before < ENOUGH; asked++) {
         const page = await orderPage({ marketplace_cancellation: state }, cursor, view.signal);

@@ -32,6 +32,7 @@ def test_a_cancel_that_waits_is_named_on_every_page(visit: Visit, place: Place, 
         waiting(page, order_id)
     go(page, "#/summaries")
     expect(page.get_by_role("heading", name="No connection.")).to_be_visible()
+    assert page.locator("header img").evaluate("image => image.naturalWidth"), "the icon was fetched again"
     page.unroute_all()
     page.context.set_offline(False)  # the browser says that it is back: asked again at once
     expect(page.locator("#toasts")).to_contain_text(f"Order {order_id} is cancelled.")

@@ -185,7 +185,7 @@ def test_if_hardly_any_order_is_known_the_column_is_the_likely_cause(several: bo
     page.get_by_label("Marketplace", exact=True).select_option("Walmart")
     compare(page)
     notice = page.locator("#result .notice")
-    expect(notice).to_contain_text("None of 20 orders known here.")
+    expect(notice).to_contain_text("None of the 20 orders is known here.")
     expect(notice).to_contain_text("are not the columns" if several else "“Order ID” is not the column")
     expect(page.get_by_text("never placed with this network")).to_have_count(0)
 
@@ -263,7 +263,7 @@ def test_many_orders_go_in_several_requests_that_the_service_takes(visit: Visit)
     choose(page, "Order ID,Status\n" + "".join(rows))
     page.get_by_label("Marketplace", exact=True).select_option("eBay")
     page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_text("None of 2,300 orders known here.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("None of the 2,300 orders is known here.")).to_be_visible(timeout=60_000)
     counts = [len(body["orders"]) for body in bodies(wire)]
     sizes = list(zip(counts, (len(request.post_data_buffer or b"") for request in wire.requests), strict=True))
     assert sum(count for count, _ in sizes) == 2300
