@@ -40,6 +40,7 @@ import {
  * @property {string[]} open ids
  * @property {string[]} mixed ids of those with rows that are cancelled and rows that are not: they count as cancelled
  * @property {LeftOut[]} leftOut
+ * @property {number[]} uneven numbers of the rows that have another number of cells than the header, and were read
  */
 
 export const MOST_STATES = 30;
@@ -243,6 +244,7 @@ export function ordersOf(table, columns, meaning, silent = "open") {
     open: those(({ cancelled }) => !cancelled),
     mixed: those(({ cancelled, open }) => cancelled && open),
     leftOut,
+    uneven: found.filter(({ row }) => row.cells.length !== table.width).map(({ row }) => row.number),
   };
 }
 

@@ -8,6 +8,7 @@
 /**
  * @typedef {object} Table
  * @property {string[]} headers
+ * @property {number} width how many cells their row has, the empty ones at its end too
  * @property {Row[]} rows below the headers, without the empty ones
  * @property {Set<number>} afterBlank numbers of the rows right below an empty one
  * @property {number} steps how many characters were looked at
@@ -51,7 +52,9 @@ export function decode(bytes) {
   if (a === 0xfe && b === 0xff) return new TextDecoder("utf-16be").decode(bytes);
   const head = bytes.subarray(0, 1000);
   const zeros = [0, 1].map((odd) => head.filter((byte, index) => byte === 0 && index % 2 === odd).length);
-  if (Math.max(...zeros) > head.length / 4) return new TextDecoder(zeros[1] ? "utf-16le" : "utf-16be").decode(bytes);
+  // Every second byte of it is zero; zeros behind the text are none of it.
+  if (Math.max(...zeros) > head.length / 4 && Math.min(...zeros) === 0)
+    return new TextDecoder(zeros[1] ? "utf-16le" : "utf-16be").decode(bytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // drops a byte order mark
   } catch {
@@ -95,7 +98,7 @@ export function read(text, isHeader) {
   const reader = new Reader(body, separator, headerRow?.length ?? null);
   reader.at = at;
   /** @type {Table} */
-  const table = { headers, rows: [], afterBlank: new Set(), steps: 0 };
+  const table = { headers, width: headerRow?.length ?? 0, rows: [], afterBlank: new Set(), steps: 0 };
   let blank = false;
   for (let line = number; ; line++) {
     const cells = reader.record();

@@ -70,6 +70,7 @@ const OPEN = words(`
   paid unpaid payment awaiting waiting for to fulfilled unfulfilled fulfillment fulfilment partial partially processing
   processed in progress process transit on the way out acknowledged created confirmed accepted approved completed
   complete ready packed packing picked picking pick up collection invoiced active placed hold sent not yet ok of
+  le la el il em am op den dne
   versendet versandt verschickt geliefert zugestellt bezahlt unbezahlt offen neu bearbeitung bestätigt abgeschlossen
   ausgeliefert unterwegs versandbereit ausstehend teilweise noch nicht wartet auf zahlung versand zum bereit
   expédié expédiée livré livrée payé payée en cours attente de traitement préparation nouveau nouvelle confirmé confirmée

@@ -208,9 +208,15 @@ function questions(fileName, sheet, known, view) {
 
   const idColumns = () => (id.value === TRY_ALL ? guess.ids : id.value === "" ? [] : [Number(id.value)]);
   const stateColumn = () => (/^\d+$/.test(state.value) ? Number(state.value) : null);
+  /** @type {Map<string, ReturnType<typeof statesOf>>} */
+  const read = new Map(); // a large file takes a moment
   const states = () => {
     const column = stateColumn();
-    return column === null ? null : statesOf(sheet, { id: idColumns()[0] ?? null, state: column }, now);
+    if (column === null) return null;
+    const id = idColumns()[0] ?? null;
+    const found = read.get(`${id}/${column}`) ?? statesOf(sheet, { id, state: column }, now);
+    read.set(`${id}/${column}`, found);
+    return found;
   };
 
   /** The orders by each column that may have the ids; empty until all is decided. */
@@ -402,7 +408,7 @@ function stateList(states, decided, decide) {
  * @param {string} fileName
  * @param {Orders} orders
  */
-function summary(fileName, { cancelled, open, mixed, leftOut }) {
+function summary(fileName, { cancelled, open, mixed, leftOut, uneven }) {
   const total = plural(cancelled.length + open.length, "order");
   const parts = `${cancelled.length.toLocaleString()} cancelled, ${open.length.toLocaleString()} not.`;
   return [
@@ -414,6 +420,13 @@ function summary(fileName, { cancelled, open, mixed, leftOut }) {
         h("p", null, "They count as cancelled. Look at them before you cancel them here: ", listed(mixed)),
       ),
     leftOut.length > 0 && leftOutNotice(leftOut),
+    uneven.length > 0 &&
+      h(
+        "p",
+        { class: "hint" },
+        `${plural(uneven.length, "row has", "rows have")} another number of cells than the header, which changes nothing: `,
+        `${uneven.slice(0, MOST_LEFT_OUT).join(", ")}${uneven.length > MOST_LEFT_OUT ? ", …" : ""}.`,
+      ),
   ];
 }
 

@@ -127,6 +127,7 @@ def test_a_row_with_another_number_of_cells_is_named(read: Read) -> None:
 def test_a_row_without_its_empty_last_cells_is_read(read: Read) -> None:
     found = read(text("Order ID,Status,Note,Gift", "1,Cancelled", "2,Shipped,,yes", "3,Cancelled,x"))
     assert (found["cancelled"], found["open"], found["leftOut"]) == (["1", "3"], ["2"], [])
+    assert found["uneven"] == [2, 4], "counted all the same"
 
 
 def test_rows_are_numbered_as_a_spreadsheet_numbers_them(read: Read) -> None:
@@ -366,7 +367,9 @@ def test_what_the_service_would_refuse_is_named(bad: str, read: Read) -> None:
     assert (found["cancelled"], found["open"], list(reasons(found))) == (["1"], ["3"], [3])
 
 
-@pytest.mark.parametrize("padding", ["\x1a", "\x08" * 8, "\0" * 16, "\n\x1a", "\x04\x04\x04\x04"], ids=ascii)
+@pytest.mark.parametrize(
+    "padding", ["\x1a", "\x08" * 8, "\0" * 16, "\0" * 999, "\n\x1a", "\x04\x04\x04\x04"], ids=ascii
+)
 def test_what_a_cipher_or_an_old_system_adds_is_no_order(padding: str, read: Read) -> None:
     found = read(text("Status,Order ID", "Cancelled,1", "Shipped,2") + padding)
     assert (found["cancelled"], found["open"], found["leftOut"]) == (["1"], ["2"], [])
