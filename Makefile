@@ -10,6 +10,7 @@ BIN := .venv/bin
 SAM := .venv-sam/bin/sam
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --system-certs --require-hashes
+PORTAL_CHECKS := requirements/portal/node_modules
 TESTS ?= tests
 STACK ?= order-cancellation
 UPGRADE ?= --upgrade
@@ -38,10 +39,12 @@ down: ## stop the local stack
 
 test: lint types validate pytest ## lint, types, template, and all tests
 
-lint: setup ## ruff: rules and formatting; import-linter: who may import whom
+lint: setup $(PORTAL_CHECKS)/.installed ## ruff; import-linter: who may import whom; the portal by Biome and tsc
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYTHONPATH=layers/order_cancellation $(BIN)/lint-imports --no-logo --no-cache
+	$(PORTAL_CHECKS)/.bin/biome check --config-path requirements/portal --error-on-warnings portal
+	$(PORTAL_CHECKS)/.bin/tsc --project requirements/portal
 
 types: setup ## mypy --strict
 	$(BIN)/mypy .
@@ -85,10 +88,16 @@ setup: .venv/.installed .venv-sam/.installed
 	@$(INSTALL) --python .venv-sam/bin/python --requirement $<
 	@touch $@
 
+$(PORTAL_CHECKS)/.installed: requirements/portal/package-lock.json | .venv/.installed
+	@echo 'Setting up the checks of the portal: Biome, TypeScript (ten seconds, once)'
+	@npm ci --silent --prefix requirements/portal
+	@touch $@
+
 lock: .venv/.installed ## renew the pinned requirements (UPGRADE= to pin only what is new in a .in file)
 	@for name in requirements/uv requirements/development requirements/sam layers/order_cancellation/requirements; do \
 	  $(UV) pip compile --quiet --system-certs $(UPGRADE) --python-version 3.13 --generate-hashes --no-header \
 	    --no-emit-index-url $$name.in --output-file $$name.txt; done
+	@$(if $(UPGRADE),npm update --silent --package-lock-only --prefix requirements/portal)
 
 clean: down ## remove everything that was made
 	rm -rf .venv .venv-sam .aws-sam .local

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from local.bridges import template
 from local.cloud import ROOT
+from scripts.catalog import catalog
 
 Stack = dict[str, Any]
 
@@ -31,13 +32,13 @@ def headers(stack: Stack) -> dict[str, str]:
     } | {item["Header"]: item["Value"] for item in custom}
 
 
-def config(stack: Stack) -> dict[str, str]:
+def config(stack: Stack) -> dict[str, Any]:
     """What /config.json tells the portal; scripts/publish_portal.py writes the same for a stack on AWS."""
     return {
         "api_url": stack["api_url"],
         "cognito_url": f"{stack['endpoint_url']}/",
         "client_id": stack["portal_client_id"],
-        "region": stack["region"],
+        "catalog": catalog(),
     }
 
 

@@ -1,13 +1,18 @@
 /** The frame of the portal: header, banners, and which page the address shows. */
 
-import { NoAnswer, Refused, SignedOut, get, list } from "./api.js";
-import { isFresh, pendingAsk, pendingOrders, resume } from "./cancels.js";
+import { get, NoAnswer, NoConnection, needed, orderPage, Refused, SignedOut } from "./api.js";
+import { isFresh, noteUnknown, pendingAsk, pendingOrders, resume, unknownOrders } from "./cancels.js";
 import { load } from "./config.js";
-import { announce, fill, h, toast } from "./dom.js";
+import { announce, fill, h, part, toast } from "./dom.js";
+import { emit, on } from "./events.js";
+import { whyNot } from "./sentences.js";
 import { signOut, who } from "./session.js";
 import { spoken } from "./times.js";
 import { notice, orderLink } from "./views.js";
 
+/** @import { Child, SummaryPage, View } from "./types.js" */
+
+/** @type {[RegExp, () => Promise<{open: (view: View) => Promise<void> | void}>][]} */
 const ROUTES = [
   [/^\/orders$/, () => import("./pages/orders.js")],
   [/^\/orders\/([^/]+)$/, () => import("./pages/order.js")],
@@ -16,42 +21,60 @@ const ROUTES = [
   [/^\/summaries$/, () => import("./pages/summaries.js")],
   [/^\/batch$/, () => import("./pages/batch.js")],
 ];
+/** @type {[path: string, text: string][]} */
 const NAVIGATION = [
   ["/orders", "Orders"],
   ["/to-do", "To do"],
   ["/reconcile", "Reconcile"],
   ["/summaries", "Summaries"],
 ];
+const COUNTED = { orders: 100, requests: 5 }; // what is looked at for the number beside "To do"
 
-const main = document.getElementById("main");
-const header = document.getElementById("header");
-const banners = document.getElementById("banners");
+const main = part("main");
+const header = part("header");
+const banners = part("banners");
+const brand = h(
+  "a",
+  { class: "brand", href: "#/orders" },
+  h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }), // made once: without a connection it stays
+  "Order cancellation",
+);
 const toDoCount = h("span", { class: "count", hidden: true });
+const unconfirmed = h("div", null);
+const unreachable = h("div", null);
 
 let leave = new AbortController();
+/** @type {string | null} */
 let signedInAs = null;
 let toDo = { count: 0, more: false };
-let recount = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let recount;
 
 /** Shows the page that the address names. Until somebody is signed in that is the sign-in, and the address stays. */
 async function route({ arrived = true } = {}) {
   const signal = leavePage();
   if (!who()) return askToSignIn();
-  if (signedInAs !== who().seller_id) welcome();
-  const [path, query] = (location.hash.slice(1) || "/orders").split("?");
-  const found = ROUTES.map(([pattern, module]) => ({ match: pattern.exec(path), module })).find(({ match }) => match);
+  if (signedInAs !== who()?.seller_id) welcome();
+  const [path = "", query] = (location.hash.slice(1) || "/orders").split("?");
   drawHeader(path);
-  banners.hidden = path === "/summaries"; // which says it itself
-  if (!found) return show("Not found", h("h1", null, "There is no such page"), h("p", null, h("a", { href: "#/orders" }, "Go to your orders")));
+  unreachable.hidden = path === "/summaries"; // which says it itself
+  const found = ROUTES.map(([pattern, load]) => ({ match: pattern.exec(path), load })).find(({ match }) => match);
+  if (!found) {
+    const home = h("p", null, h("a", { href: "#/orders" }, "Go to your orders"));
+    return show("Not found", h("h1", null, "There is no such page"), home);
+  }
+  /** @type {View} */
   const view = {
-    id: found.match[1] && decoded(found.match[1]),
+    id: decoded(found.match?.[1] ?? ""),
     query: new URLSearchParams(query),
     signal,
-    show: (title, ...children) => !signal.aborted && show(title, ...children),
+    show: (title, ...children) => {
+      if (!signal.aborted) show(title, ...children);
+    },
     run: (work) => attempt(work, signal),
   };
   fill(main, h("p", { class: "loading" }, "Loading…"));
-  await attempt(async () => (await found.module()).open(view), signal, true);
+  await attempt(async () => (await needed(found.load)).open(view), signal, true);
   if (arrived && !signal.aborted) {
     scrollTo(0, 0);
     (main.querySelector("h1") ?? main).focus({ preventScroll: true });
@@ -63,10 +86,11 @@ async function route({ arrived = true } = {}) {
 function leavePage() {
   leave.abort();
   leave = new AbortController();
-  document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+  for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   return leave.signal;
 }
 
+/** @param {string} text */
 function decoded(text) {
   try {
     return decodeURIComponent(text);
@@ -75,6 +99,10 @@ function decoded(text) {
   }
 }
 
+/**
+ * @param {string} title
+ * @param {...Child} children
+ */
 function show(title, ...children) {
   const focused = main.contains(document.activeElement) && document.activeElement;
   document.title = `${title} · Order cancellation`;
@@ -85,22 +113,42 @@ function show(title, ...children) {
   if (focused) ((focused.id && document.getElementById(focused.id)) || heading || main).focus({ preventScroll: true });
 }
 
-/** Does something that may fail, and says so where it failed: on the page that could not open, or in the corner. */
+/**
+ * Does something that may fail, and says so where it failed: on the page that could not open, or in the corner.
+ * @template Value
+ * @param {() => Promise<Value>} work
+ * @param {AbortSignal} signal
+ * @returns {Promise<Value | undefined>}
+ */
 async function attempt(work, signal, opening = false) {
   try {
     return await work();
   } catch (error) {
     if (signal.aborted) return undefined;
-    if (error instanceof SignedOut) return askToSignIn();
-    const [title, text] = explain(error);
-    if (!opening) return void toast(`${title} ${text}`, "bad");
-    const again = h("button", { type: "button", class: "plain", onclick: () => route() }, "Try again");
-    show(title, h("h1", null, title), notice("bad", text, h("p", null, again)));
+    if (error instanceof SignedOut) await askToSignIn();
+    else if (opening) cannotOpen(...explain(error));
+    else toast(explain(error).join(" "), "bad");
+    return undefined;
   }
 }
 
+/**
+ * @param {string} title
+ * @param {string} text
+ */
+function cannotOpen(title, text) {
+  const again = h("button", { type: "button", class: "plain", onclick: () => route() }, "Try again");
+  show(title, h("h1", null, title), notice("bad", text, h("p", null, again)));
+}
+
+/**
+ * @param {unknown} error
+ * @returns {[title: string, text: string]}
+ */
 function explain(error) {
-  if (error instanceof NoAnswer) return ["No answer.", "The service did not answer. Nothing is known to have changed."];
+  if (error instanceof NoConnection)
+    return ["No connection.", "The service cannot be reached. Look at your connection, then try again."];
+  if (error instanceof NoAnswer) return ["No answer.", "The service did not answer. Try again in a moment."];
   if (error instanceof Refused) return [`${error.problem.title}.`, error.message];
   console.error(error);
   return ["Something went wrong here.", "That is a defect of the portal, not of your orders."];
@@ -109,34 +157,47 @@ function explain(error) {
 async function askToSignIn() {
   leavePage();
   const ended = signedInAs !== null;
-  header.replaceChildren();
-  banners.replaceChildren();
+  fill(header);
+  fill(banners);
   const { open } = await import("./pages/sign-in.js");
-  open({ show, ended, done: () => (signedInAs && signedInAs !== who().seller_id ? location.reload() : route()) });
+  open({
+    show,
+    ended,
+    done: () => {
+      if (signedInAs && signedInAs !== who()?.seller_id) location.reload();
+      else route();
+    },
+  });
 }
 
 /** What is done once, when somebody has signed in. */
 function welcome() {
-  signedInAs = who().seller_id;
+  signedInAs = who()?.seller_id ?? null;
+  fill(banners, unconfirmed, unreachable);
   settleLeftovers();
   countToDo();
   lookAfterMail();
 }
 
+/** @param {string} path */
 function drawHeader(path) {
+  const account = who();
   fill(
     header,
     h(
       "div",
       { class: "bar" },
-      h("a", { class: "brand", href: "#/orders" }, h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }), "Order cancellation"),
+      brand,
       h(
         "nav",
         { "aria-label": "Main" },
         NAVIGATION.map(([target, text]) =>
           h(
             "a",
-            { href: `#${target}`, "aria-current": path.startsWith(target) || (target === "/orders" && path === "/batch") ? "page" : null },
+            {
+              href: `#${target}`,
+              "aria-current": path.startsWith(target) || (target === "/orders" && path === "/batch") ? "page" : null,
+            },
             text,
             target === "/to-do" && toDoCount,
           ),
@@ -145,7 +206,7 @@ function drawHeader(path) {
       h(
         "div",
         { class: "account" },
-        h("span", { title: `Seller ${who().seller_id}` }, who().email),
+        h("span", { title: `Seller ${account?.seller_id}` }, account?.email),
         h("button", { type: "button", class: "quiet", onclick: leaveForGood }, "Sign out"),
       ),
     ),
@@ -157,63 +218,125 @@ function leaveForGood() {
   location.assign("/"); // a new document: nothing of this person's is left in memory
 }
 
-/** Goes on with cancels that had no answer when the portal was left. */
+// ------------------------------------------------------------------------------------- cancels that wait for an answer
+
+/** Continues with cancels that had no answer when the portal was left. */
 function settleLeftovers() {
   for (const orderId of pendingOrders()) {
-    if (isFresh(pendingAsk(orderId))) resume(orderId);
-    else {
-      banners.append(
-        notice("warn", "A cancel of yours was never confirmed.", h("p", null, "Look how it stands: ", orderLink(orderId))),
-      );
-    }
+    noteUnknown(orderId);
+    const ask = pendingAsk(orderId);
+    if (ask && isFresh(ask)) resume(orderId, ask);
   }
 }
 
-async function countToDo() {
-  const query = { marketplace_cancellation: "to_do" };
-  const found = await list("/orders", query, "orders", { most: 100, requests: 5 }).catch(() => null);
-  if (found) showToDo({ count: found.entries.length, more: found.more });
+/** Names, on every page, the orders of which nobody knows whether they are cancelled. */
+function drawUnconfirmed() {
+  /** @param {string} orderId */
+  const fresh = (orderId) => {
+    const ask = pendingAsk(orderId);
+    return ask !== null && isFresh(ask);
+  };
+  const unknown = unknownOrders();
+  const waiting = unknown.filter(fresh);
+  const old = unknown.filter((orderId) => !fresh(orderId));
+  /** @param {string[]} orderIds */
+  const links = (orderIds) => orderIds.map((orderId, index) => [index > 0 && ", ", orderLink(orderId)]);
+  fill(
+    unconfirmed,
+    waiting.length > 0 &&
+      notice(
+        "warn",
+        `We do not know yet whether ${waiting.length === 1 ? "this order is" : "these orders are"} cancelled.`,
+        h("p", null, links(waiting), ": no answer yet, and we keep asking. Until then, do nothing in the marketplace."),
+      ),
+    old.length > 0 &&
+      notice("warn", "A cancel of yours was never confirmed.", h("p", null, "Check the order: ", links(old))),
+  );
 }
 
+// ---------------------------------------------------------------------------------------------- the to-do list's count
+
+async function countToDo() {
+  let count = 0;
+  /** @type {string | null} */
+  let cursor = null;
+  try {
+    for (let asked = 0; asked < COUNTED.requests && count < COUNTED.orders; asked++) {
+      const page = await orderPage({ marketplace_cancellation: "to_do" }, cursor);
+      count += page.orders.length;
+      cursor = page.cursor;
+      if (cursor === null) break;
+    }
+  } catch {
+    return; // the number stays as it was; whatever is wrong, the page in view says it
+  }
+  showToDo({ count, more: cursor !== null });
+}
+
+/** @param {{count: number, more: boolean}} known */
 function showToDo({ count, more }) {
   toDo = { count, more };
-  toDoCount.hidden = count === 0;
-  fill(toDoCount, `${count}${more ? "+" : ""}`, h("span", { class: "unseen" }, count === 1 ? " order" : " orders"));
+  toDoCount.hidden = count === 0 && !more;
+  if (count === 0) fill(toDoCount, "…", h("span", { class: "unseen" }, " not all orders are counted"));
+  else
+    fill(toDoCount, `${count}${more ? "+" : ""}`, h("span", { class: "unseen" }, count === 1 ? " order" : " orders"));
 }
 
 async function lookAfterMail() {
-  const page = await get("/summaries", { limit: 1 }).catch(() => null);
-  const problem = page?.contact?.mail_problem;
-  if (!problem) return;
-  const what = problem.kind === "complaint" ? "was reported as unwanted" : "came back";
-  banners.prepend(
+  /** @type {SummaryPage | null} */
+  const page = await /** @type {Promise<SummaryPage>} */ (get("/summaries", { limit: 1 })).catch(() => null);
+  const contact = page?.contact;
+  if (!contact?.mail_problem) return;
+  const { kind, at } = contact.mail_problem;
+  const what = kind === "complaint" ? "was reported as unwanted" : "came back";
+  fill(
+    unreachable,
     notice(
       "bad",
       "Your summaries are not arriving.",
-      h("p", null, `Mail to ${page.contact.email} ${what} on ${spoken(problem.at)}. Ask the network to correct the address. `,
-        h("a", { href: "#/summaries" }, "Read the summaries here")),
+      h(
+        "p",
+        null,
+        `Mail to ${contact.email} ${what} on ${spoken(at)}. Ask the network to correct the address. `,
+        h("a", { href: "#/summaries" }, "Read the summaries here"),
+      ),
     ),
   );
 }
 
 addEventListener("hashchange", () => route());
-addEventListener("marked", ({ detail: { by } }) => showToDo({ ...toDo, count: Math.max(0, toDo.count + by) }));
-addEventListener("cancels-settled", () => {
+on("marked", ({ by }) => showToDo({ ...toDo, count: Math.max(0, toDo.count + by) }));
+on("cancels-unknown", drawUnconfirmed);
+on("cancels-settled", () => {
   clearTimeout(recount);
   recount = setTimeout(countToDo, 300);
 });
-addEventListener("cancel-settled", ({ detail: { orderId, outcome, body } }) => {
-  dispatchEvent(new Event("cancels-settled"));
+on("cancel-settled", ({ orderId, outcome, body }) => {
+  emit("cancels-settled", null);
   if (location.hash === orderLink(orderId).hash || location.hash.startsWith("#/batch")) return; // seen there
-  if (outcome === "refused") toast(`Order ${orderId} was not cancelled: ${body.detail}`, "bad", orderLink(orderId));
+  if (outcome === "refused")
+    toast([`Order ${orderId} was not cancelled. `, whyNot(orderId, body)], "bad", orderLink(orderId));
   else toast(`Order ${orderId} is cancelled.`, "ok", orderLink(orderId));
 });
-document.getElementById("skip").addEventListener("click", () => main.focus());
+part("skip").addEventListener("click", () => main.focus());
 
-try {
-  await load();
-  await route({ arrived: false });
-} catch (error) {
-  console.error(error);
-  show("Not available", h("h1", null, "The portal cannot start"), notice("bad", "Its configuration is missing. Try again in a minute."));
+/**
+ * Whatever was asked for is named even where nothing else can be shown.
+ * @param {unknown} error
+ */
+function cannotStart(error) {
+  if (who()) {
+    fill(banners, unconfirmed);
+    for (const orderId of pendingOrders()) noteUnknown(orderId);
+  }
+  const offline = error instanceof TypeError; // as fetch throws it
+  if (!offline) console.error(error);
+  const title = offline ? "No connection." : "The portal cannot start.";
+  const text = offline
+    ? "The portal cannot be reached. Look at your connection, then try again."
+    : "Its configuration is missing. Try again in a minute.";
+  const again = h("button", { type: "button", class: "plain", onclick: () => location.reload() }, "Try again");
+  show(title, h("h1", null, title), notice("bad", text, h("p", null, again)));
 }
+
+load().then(() => route({ arrived: false }), cannotStart);

@@ -1,6 +1,14 @@
-/** Where this portal's API and sign-in are: /config.json, written when the portal was published. */
+/** Where this portal's API and sign-in are, and the service's words: /config.json, written when the portal is published. */
 
-export const config = {};
+/** @import { Config } from "./types.js" */
+
+/** @type {Config} */
+export const config = {
+  api_url: "",
+  cognito_url: "",
+  client_id: "",
+  catalog: { statuses: [], steps: [], marketplaces: {}, reasons: [] },
+};
 
 export async function load() {
   const response = await fetch("/config.json", { cache: "no-cache" });

@@ -3,13 +3,27 @@
  * planner or a fulfillment center wrote can only ever be read, never run.
  */
 
-/** h("a", {class: "x", href: "#/", onclick: f}, "text", node, [more], null) */
+/** @import { Child } from "./types.js" */
+
+/**
+ * Attributes (null and false leave one out), and what to do on an event.
+ * @typedef {{[Name in keyof HTMLElementEventMap as `on${Name}`]?: (event: HTMLElementEventMap[Name]) => unknown}
+ *   & {[attribute: string]: unknown}} Props
+ */
+
+/**
+ * h("a", {class: "x", href: "#/", onclick: f}, "text", node, [more], null)
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Props | null} props
+ * @param {...Child} children
+ */
 export function h(name, props, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(props ?? {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value === true ? "" : value);
+    if (typeof value === "function") element.addEventListener(key.slice(2), (event) => value(event));
+    else element.setAttribute(key, value === true ? "" : String(value));
   }
   element.append(...nodes(children));
   return element;
@@ -17,7 +31,10 @@ export function h(name, props, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A decorative icon of 24 × 24 units, drawn with lines; the text beside it says what it means. */
+/**
+ * A decorative icon of 24 × 24 units, drawn with lines; the text beside it says what it means.
+ * @param {string} path
+ */
 export function icon(path) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -38,37 +55,77 @@ export const ICONS = {
   upload: "M12 16V5M7.5 9.5L12 5l4.5 4.5M4 19h16",
 };
 
+/**
+ * Replaces what is in an element.
+ * @param {Element} element
+ * @param {...Child} children
+ */
 export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
+}
+
+/**
+ * @param {Child[]} children
+ * @returns {(Node | string)[]}
+ */
+function nodes(children) {
+  return children.flatMap((child) => {
+    if (Array.isArray(child)) return nodes(child);
+    if (child === null || child === undefined || child === false) return [];
+    return [typeof child === "number" ? String(child) : child];
+  });
+}
+
+/**
+ * An element of index.html.
+ * @param {string} id
+ */
+export function part(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no ${id}`);
   return element;
 }
 
-function nodes(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
-}
-
-/** Says something to a screen reader without moving its place. */
+/**
+ * Says something to a screen reader without moving its place.
+ * @param {string} text
+ */
 export function announce(text) {
-  const region = document.getElementById("announcements");
+  const region = part("announcements");
   region.textContent = "";
   // A region is only read when it changes, also when the same is said twice.
-  setTimeout(() => (region.textContent = text), 50);
+  setTimeout(() => {
+    region.textContent = text;
+  }, 50);
 }
 
-/** A message in the corner that goes away by itself; errors stay until they are dismissed. */
+/**
+ * A message in the corner that disappears after a while; errors stay until they are dismissed.
+ * @param {Child} text
+ * @param {"ok" | "warn" | "bad"} kind
+ * @param {HTMLElement | null} link
+ */
 export function toast(text, kind = "ok", link = null) {
   const box = h(
     "div",
     { class: `toast ${kind}` },
     icon(kind === "ok" ? ICONS.check : ICONS.warn),
     h("p", null, text, link && " ", link),
-    h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => box.remove() }, icon(ICONS.cross)),
+    h(
+      "button",
+      { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => void box.remove() },
+      icon(ICONS.cross),
+    ),
   );
-  document.getElementById("toasts").append(box);
-  announce(text);
+  part("toasts").append(box);
+  announce(box.querySelector("p")?.textContent ?? "");
   if (kind === "ok") setTimeout(() => box.remove(), 8000);
 }
 
+/**
+ * @param {number} count
+ * @param {string} one
+ */
 export function plural(count, one, many = `${one}s`) {
   return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }

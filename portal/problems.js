@@ -3,6 +3,6 @@
 const section = document.getElementById(location.pathname.split("/").filter(Boolean)[1] ?? "");
 if (section?.classList.contains("problem")) {
   section.classList.add("named");
-  document.title = `${section.querySelector("h2").textContent} · Problems`;
-  document.getElementById("problems").prepend(section);
+  document.title = `${section.querySelector("h2")?.textContent} · Problems`;
+  document.getElementById("problems")?.prepend(section);
 }

@@ -5,6 +5,18 @@
 
 import { config } from "./config.js";
 
+/** @typedef {{id_token: string, refresh_token: string, expires_at: number, seller_id: string, email: string}} Session */
+/** @typedef {{name: string, session: string, username: string, email: string}} Challenge */
+
+/**
+ * Cognito's answer, as far as it is read here.
+ * @typedef {object} Answer
+ * @property {string} [ChallengeName]
+ * @property {string} [Session]
+ * @property {{USER_ID_FOR_SRP?: string}} [ChallengeParameters]
+ * @property {{IdToken: string, RefreshToken?: string, ExpiresIn: number}} [AuthenticationResult]
+ */
+
 const STORE = "session";
 
 /** Nobody is signed in (any more): the person has to sign in before anything else can be asked. */
@@ -12,13 +24,22 @@ export class SignedOut extends Error {}
 
 /** Cognito said no; `code` is its exception's name. */
 export class SignInRefused extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   */
   constructor(code, message) {
     super(message);
     this.code = code;
   }
 }
 
+/** Cognito is not able to say anything at the moment. */
+export class SignInUnavailable extends Error {}
+
+/** @type {Session | null} */
 let session = restore();
+/** @type {Promise<void> | null} */
 let refreshing = null;
 
 /** {seller_id, email} of who is signed in, or null. */
@@ -26,7 +47,11 @@ export function who() {
   return session && { seller_id: session.seller_id, email: session.email };
 }
 
-/** Returns null when signed in, or a challenge to go on with: {name, session, email}. */
+/**
+ * Returns null when signed in, or a challenge that is still to be met.
+ * @param {string} email
+ * @param {string} password
+ */
 export async function signIn(email, password) {
   const answer = await cognito("InitiateAuth", {
     AuthFlow: "USER_PASSWORD_AUTH",
@@ -36,7 +61,11 @@ export async function signIn(email, password) {
   return begin(answer, email);
 }
 
-/** The first password came from the network and has to be replaced. */
+/**
+ * The first password came from the network and has to be replaced.
+ * @param {Challenge} challenge
+ * @param {string} password
+ */
 export async function replacePassword(challenge, password) {
   const answer = await cognito("RespondToAuthChallenge", {
     ChallengeName: challenge.name,
@@ -47,11 +76,19 @@ export async function replacePassword(challenge, password) {
   return begin(answer, challenge.email);
 }
 
-/** Sends a code to the address of the account, if there is one: Cognito does not say. */
+/**
+ * Sends a code to the address of the account, if there is one: Cognito does not say.
+ * @param {string} email
+ */
 export async function forgotPassword(email) {
   await cognito("ForgotPassword", { ClientId: config.client_id, Username: email });
 }
 
+/**
+ * @param {string} email
+ * @param {string} code
+ * @param {string} password
+ */
 export async function resetPassword(email, code, password) {
   await cognito("ConfirmForgotPassword", {
     ClientId: config.client_id,
@@ -78,19 +115,24 @@ export function end() {
 export async function idToken({ fresh = false } = {}) {
   if (!session) throw new SignedOut();
   if (!fresh && session.expires_at > Date.now() + 60_000) return session.id_token;
-  refreshing ??= refresh().finally(() => (refreshing = null));
+  refreshing ??= refresh(session).finally(() => {
+    refreshing = null;
+  });
   await refreshing;
+  if (!session) throw new SignedOut(); // signed out meanwhile
   return session.id_token;
 }
 
-async function refresh() {
+/** @param {Session} old */
+async function refresh(old) {
   try {
     const answer = await cognito("InitiateAuth", {
       AuthFlow: "REFRESH_TOKEN_AUTH",
       ClientId: config.client_id,
-      AuthParameters: { REFRESH_TOKEN: session.refresh_token },
+      AuthParameters: { REFRESH_TOKEN: old.refresh_token },
     });
-    keep(answer.AuthenticationResult, session.email, answer.AuthenticationResult.RefreshToken ?? session.refresh_token);
+    if (!answer.AuthenticationResult) throw new SignInRefused("UnknownChallenge", "The session cannot be renewed.");
+    keep(answer.AuthenticationResult, old.email, old.refresh_token);
   } catch (error) {
     if (!(error instanceof SignInRefused) || error.code === "TooManyRequestsException") throw error;
     end();
@@ -98,18 +140,31 @@ async function refresh() {
   }
 }
 
+/**
+ * @param {Answer} answer
+ * @param {string} email
+ * @returns {Challenge | null}
+ */
 function begin(answer, email) {
-  if (answer.ChallengeName === "NEW_PASSWORD_REQUIRED") {
+  if (answer.ChallengeName === "NEW_PASSWORD_REQUIRED" && answer.Session) {
     const username = answer.ChallengeParameters?.USER_ID_FOR_SRP ?? email;
     return { name: answer.ChallengeName, session: answer.Session, username, email };
   }
   if (!answer.AuthenticationResult) {
-    throw new SignInRefused("UnknownChallenge", "This account needs a way of signing in that the portal does not have.");
+    throw new SignInRefused(
+      "UnknownChallenge",
+      "This account needs a way of signing in that the portal does not have.",
+    );
   }
-  keep(answer.AuthenticationResult, email, answer.AuthenticationResult.RefreshToken);
+  keep(answer.AuthenticationResult, email, "");
   return null;
 }
 
+/**
+ * @param {NonNullable<Answer["AuthenticationResult"]>} result
+ * @param {string} email
+ * @param {string} refreshToken where the result has none of its own
+ */
 function keep(result, email, refreshToken) {
   const claims = claimsOf(result.IdToken);
   if (!claims["custom:seller_id"]) {
@@ -117,7 +172,7 @@ function keep(result, email, refreshToken) {
   }
   session = {
     id_token: result.IdToken,
-    refresh_token: refreshToken,
+    refresh_token: result.RefreshToken ?? refreshToken,
     // By this computer's clock, which may differ from Cognito's: what counts is how long the token lasts.
     expires_at: Date.now() + result.ExpiresIn * 1000,
     seller_id: claims["custom:seller_id"],
@@ -126,20 +181,30 @@ function keep(result, email, refreshToken) {
   sessionStorage.setItem(STORE, JSON.stringify(session));
 }
 
-/** What a token says, for showing only: whether it is genuine is the API's business. */
+/**
+ * What a token says, for showing only: whether it is genuine is the API's business.
+ * @param {string} token
+ * @returns {{"custom:seller_id"?: string, email?: string}}
+ */
 function claimsOf(token) {
-  const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+  const payload = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0))));
 }
 
+/** @returns {Session | null} */
 function restore() {
   try {
-    return JSON.parse(sessionStorage.getItem(STORE));
+    return JSON.parse(sessionStorage.getItem(STORE) ?? "null");
   } catch {
     return null;
   }
 }
 
+/**
+ * @param {string} action
+ * @param {object} body
+ * @returns {Promise<Answer>}
+ */
 async function cognito(action, body) {
   const response = await fetch(config.cognito_url, {
     method: "POST",
@@ -153,7 +218,7 @@ async function cognito(action, body) {
   });
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
-  const code = String(answer.__type ?? "Unknown").split("#").pop();
-  if (response.status >= 500) throw new TypeError(code);
+  const code = String(answer.__type ?? "").replace(/^.*#/, "") || "Unknown";
+  if (response.status >= 500) throw new SignInUnavailable(code);
   throw new SignInRefused(code, answer.message ?? "Signing in is not possible at the moment.");
 }

@@ -1,18 +1,30 @@
 /** Pieces that several pages show. */
 
-import { ICONS, h, icon } from "./dom.js";
+import { h, ICONS, icon } from "./dom.js";
 import { marketplaceName, statusName } from "./words.js";
 
+/** @import { Child } from "./types.js" */
+
+/** @param {string} status */
 export const badge = (status) => h("span", { class: `badge ${status.replace(/\W/g, "")}` }, statusName(status));
 
+/** @param {string} orderId */
 export const orderLink = (orderId) => h("a", { href: `#/orders/${encodeURIComponent(orderId)}` }, orderId);
 
-/** "Amazon 113-2201": a marketplace and its id of an order. */
+/**
+ * "Amazon 113-2201": a marketplace and its id of an order.
+ * @param {{marketplace: string, marketplace_order_id: string}} order
+ */
 export function marketplaceOrder({ marketplace, marketplace_order_id: id }) {
   return h("span", { class: "marketplace" }, marketplaceName(marketplace), " ", h("span", { class: "id" }, id));
 }
 
-/** A box in the page that says how something stands. */
+/**
+ * A box in the page that says how something stands.
+ * @param {"ok" | "warn" | "bad"} kind
+ * @param {Child} title
+ * @param {...Child} children
+ */
 export function notice(kind, title, ...children) {
   return h(
     "div",
@@ -22,9 +34,14 @@ export function notice(kind, title, ...children) {
   );
 }
 
+/** @typedef {{title: string, class?: string, unseen?: boolean, head?: Node}} Column */
+
 /**
  * A table that turns into cards on a narrow screen. The roles are spelled out because a row that is displayed as a
  * block is no row to a screen reader any more.
+ * @param {string} caption
+ * @param {Column[]} columns
+ * @param {Child[][]} rows their cells
  */
 export function table(caption, columns, rows) {
   return h(
@@ -49,12 +66,12 @@ export function table(caption, columns, rows) {
     h(
       "tbody",
       { role: "rowgroup" },
-      rows.map((row) =>
+      rows.map((cells) =>
         h(
           "tr",
-          { role: "row", ...row.props },
-          row.cells.map((cell, index) =>
-            h("td", { role: "cell", "data-title": columns[index].title, class: columns[index].class }, cell),
+          { role: "row" },
+          columns.map((column, index) =>
+            h("td", { role: "cell", "data-title": column.title, class: column.class }, cells[index]),
           ),
         ),
       ),
@@ -62,4 +79,9 @@ export function table(caption, columns, rows) {
   );
 }
 
-export const empty = (title, ...children) => h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), children);
+/**
+ * @param {string} title
+ * @param {...Child} children
+ */
+export const empty = (title, ...children) =>
+  h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), children);

@@ -1,5 +1,11 @@
-/** What the service's codes are called in the portal. A code that is not here is shown as it is. */
+/**
+ * What the service's codes are called in the portal. Reasons and marketplaces have their names from the service itself;
+ * a code that is not known is shown as it is.
+ */
 
+import { config } from "./config.js";
+
+/** @type {Record<string, string>} */
 const STATUSES = {
   received: "Received",
   allocated: "Allocated",
@@ -10,24 +16,23 @@ const STATUSES = {
   cancelled: "Cancelled",
 };
 
-const MARKETPLACES = { amazon: "Amazon", ebay: "eBay", etsy: "Etsy", shopify: "Shopify", walmart: "Walmart" };
+/**
+ * @param {Record<string, string>} names
+ * @param {string} code
+ */
+const named = (names, code) => (Object.hasOwn(names, code) ? /** @type {string} */ (names[code]) : code);
 
-const REASONS = {
-  customer_request: "The customer asked for it",
-  wrong_address: "Wrong address",
-  duplicate_order: "Duplicate order",
-  pricing_error: "Pricing error",
-  other: "Other",
-  stockout: "Out of stock",
-  international_unfulfillable: "International order that cannot be fulfilled",
-  mislinked_sku: "Mis-linked SKU",
+/** @param {string} code */
+export const statusName = (code) => named(STATUSES, code);
+/** @param {string} code */
+export const reasonName = (code) => config.catalog.reasons.find((reason) => reason.code === code)?.title ?? code;
+/** @param {string} code */
+export const marketplaceName = (code) => {
+  const name = named(config.catalog.marketplaces, code.toLowerCase());
+  return name === code.toLowerCase() ? code : name;
 };
-
-const named = (names) => (code) => (Object.hasOwn(names, code) ? names[code] : code);
-
-export const statusName = named(STATUSES);
-export const reasonName = named(REASONS);
-export const marketplaceName = (code) => named(MARKETPLACES)(code.toLowerCase());
-export const statuses = Object.keys(STATUSES);
-export const marketplaces = Object.keys(MARKETPLACES);
-export const sellerReasons = ["customer_request", "wrong_address", "duplicate_order", "pricing_error", "other"];
+export const statuses = () => config.catalog.statuses;
+export const steps = () => config.catalog.steps;
+export const marketplaces = () => Object.keys(config.catalog.marketplaces);
+export const sellerReasons = () =>
+  config.catalog.reasons.filter(({ kind }) => kind === "seller").map(({ code }) => code);

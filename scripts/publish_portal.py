@@ -12,10 +12,11 @@ import argparse
 import json
 import mimetypes
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from scripts.catalog import catalog
 from scripts.onboard import stack_outputs
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ class NoPortal(Exception):
     """The stack has no portal to publish to; the message says what to do."""
 
 
-def configuration(outputs: dict[str, str], region: str) -> dict[str, str]:
+def configuration(outputs: dict[str, str], region: str) -> dict[str, Any]:
     """What /config.json tells the portal."""
     return {
         "api_url": outputs["ApiUrl"],
         "cognito_url": f"https://cognito-idp.{region}.amazonaws.com/",
         "client_id": outputs["PortalClientId"],
-        "region": region,
+        "catalog": catalog(),
     }
 
 

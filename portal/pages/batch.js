@@ -1,26 +1,46 @@
 /** A batch of cancels: how far it is, and how it ended for each order. */
 
 import { SignedOut } from "../api.js";
-import { currentBatch, finished, goOn, run, stopBatch } from "../batch.js";
-import { ICONS, announce, fill, h, icon, plural } from "../dom.js";
-import { localised } from "../times.js";
+import { currentBatch, finished, goOn, run, startBatch, stopBatch } from "../batch.js";
+import { confirmCancel } from "../dialogs.js";
+import { announce, fill, h, ICONS, icon, plural } from "../dom.js";
+import { emit, on } from "../events.js";
+import { whyNot } from "../sentences.js";
 import { empty, notice, orderLink, table } from "../views.js";
 
-const STATES = {
-  waiting: ["Not sent yet", "received"],
-  asking: ["Cancelling…", "picking"],
-  unknown: ["Checking…", "picked_packed"],
-  cancelled: ["Cancelled", "delivered"],
-  already_cancelled: ["Was cancelled before", "delivered"],
-  refused: ["Not cancelled", "cancelled"],
-};
-const ORDER = ["refused", "unknown", "asking", "waiting", "already_cancelled", "cancelled"];
+/** @import { Batch, Row, State } from "../batch.js" */
+/** @import { View } from "../types.js" */
 
+/** @type {Record<State, [text: string, look: string]>} */
+const STATES = {
+  refused: ["Not cancelled", "cancelled"],
+  unknown: ["Checking…", "picked_packed"],
+  asking: ["Cancelling…", "picking"],
+  waiting: ["Not sent yet", "received"],
+  already_cancelled: ["Was cancelled before", "delivered"],
+  cancelled: ["Cancelled", "delivered"],
+};
+const ORDER = Object.keys(STATES); // what needs a person comes first
+
+/**
+ * Asks whether to cancel these orders, begins, and leads here. Resolves to whether it did.
+ * @param {string[]} orderIds
+ */
+export async function confirmAndStart(orderIds) {
+  const wish = await confirmCancel(orderIds);
+  if (!wish) return false;
+  startBatch(orderIds, wish);
+  location.hash = "#/batch";
+  return true;
+}
+
+/** @param {View} view */
 export async function open(view) {
   const batch = currentBatch();
   if (!batch) {
-    view.show("Cancel orders", h("h1", null, "Cancel orders"), empty("No orders were cancelled together in this tab.", h("p", null, h("a", { href: "#/orders" }, "Select some"))));
-    return;
+    const select = h("p", null, h("a", { href: "#/orders" }, "Select some"));
+    const nothing = empty("No orders were cancelled together in this tab.", select);
+    return view.show("Cancel orders", h("h1", null, "Cancel orders"), nothing);
   }
   const bar = h("progress", { max: batch.rows.length, "aria-label": "Orders with an answer" });
   const summary = h("div", null);
@@ -31,20 +51,25 @@ export async function open(view) {
     const done = batch.rows.filter(finished).length;
     bar.value = done;
     fill(summary, standing(batch, done));
-    fill(actions, buttons(batch, done, () => draw(), work));
+    fill(
+      actions,
+      buttons(batch, draw, () => work(goOn)),
+    );
     fill(results, resultTable(batch.rows));
     const text = done === batch.rows.length ? "All orders have an answer." : `${done} of ${batch.rows.length}`;
-    if (text !== said) announce((said = text));
+    if (text !== said) announce(text);
+    said = text;
   };
+  /** @param {(batch: Batch) => Promise<void>} begin */
   const work = (begin) =>
     view.run(async () => {
       try {
-        await begin();
+        await begin(batch);
       } catch (error) {
-        if (error instanceof SignedOut) stopBatch();
+        if (error instanceof SignedOut) stopBatch(batch);
         throw error;
       }
-      dispatchEvent(new Event("cancels-settled"));
+      emit("cancels-settled", null);
     });
   view.show(
     "Cancel orders",
@@ -56,15 +81,21 @@ export async function open(view) {
     results,
   );
   draw();
-  addEventListener("batch-changed", draw, { signal: view.signal });
+  on("batch-changed", draw, { signal: view.signal });
   work(run);
 }
 
+/**
+ * @param {Batch} batch
+ * @param {number} done how many have an answer
+ */
 function standing({ rows, stopped }, done) {
+  /** @param {...State} states */
   const count = (...states) => rows.filter((row) => states.includes(row.state)).length;
-  const [yes, no, unknown, waiting] = [count("cancelled", "already_cancelled"), count("refused"), count("unknown"), count("waiting")];
-  const facts = [`${yes} cancelled`, no && `${no} not cancelled`, unknown && `${unknown} not known yet, checking`].filter(Boolean);
-  const text = `${facts.join(" · ")}.`;
+  const yes = count("cancelled", "already_cancelled");
+  const [no, unknown, waiting] = [count("refused"), count("unknown"), count("waiting")];
+  const facts = [`${yes} cancelled`, no && `${no} not cancelled`, unknown && `${unknown} not known yet, checking`];
+  const text = `${facts.filter(Boolean).join(" · ")}.`;
   if (done < rows.length) {
     if (stopped && waiting && done + waiting === rows.length) {
       return notice("warn", `Stopped: ${plural(waiting, "order")} not sent.`, h("p", null, text));
@@ -75,18 +106,31 @@ function standing({ rows, stopped }, done) {
     no ? "warn" : "ok",
     no ? "Done. Some orders could not be cancelled." : "Done. All orders are cancelled.",
     h("p", null, text),
-    yes > 0 && h("p", null, "Now cancel them in the marketplace, too: ", h("a", { href: "#/to-do" }, "your to-do list"), "."),
+    yes > 0 &&
+      h("p", null, "Now cancel them in the marketplace, too: ", h("a", { href: "#/to-do" }, "your to-do list"), "."),
   );
 }
 
-function buttons({ rows, stopped }, done, draw, work) {
-  const waiting = rows.filter((row) => row.state === "waiting").length;
+/**
+ * @param {Batch} batch
+ * @param {() => void} draw
+ * @param {() => void} resume
+ */
+function buttons(batch, draw, resume) {
+  const waiting = batch.rows.filter((row) => row.state === "waiting").length;
   if (!waiting) return null;
-  return stopped
-    ? h("button", { type: "button", class: "danger", onclick: () => work(goOn) }, `Go on with ${plural(waiting, "order")}`)
-    : h("button", { type: "button", class: "plain", onclick: () => (stopBatch(), draw()) }, "Stop");
+  if (batch.stopped) {
+    const text = `Continue with ${plural(waiting, "order")}`;
+    return h("button", { type: "button", class: "danger", onclick: resume }, text);
+  }
+  const stop = () => {
+    stopBatch(batch);
+    draw();
+  };
+  return h("button", { type: "button", class: "plain", onclick: stop }, "Stop");
 }
 
+/** @param {Row[]} rows */
 function resultTable(rows) {
   const sorted = [...rows].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
   return table(
@@ -95,7 +139,11 @@ function resultTable(rows) {
     sorted.map((row) => {
       const [text, look] = STATES[row.state];
       const mark = row.state === "refused" ? icon(ICONS.cross) : finished(row) ? icon(ICONS.check) : null;
-      return { cells: [orderLink(row.order_id), h("span", { class: `badge ${look}` }, mark, text), row.state === "refused" ? h("span", null, localised(row.detail)) : ""] };
+      return [
+        orderLink(row.order_id),
+        h("span", { class: `badge ${look}` }, mark, text),
+        row.state === "refused" && row.because ? h("span", null, whyNot(row.order_id, row.because)) : "",
+      ];
     }),
   );
 }

@@ -2,31 +2,43 @@
 
 import { get, orderRoute } from "../api.js";
 import { cancel, crossOut, isFresh, pendingAsk, resume } from "../cancels.js";
-import { confirmCancel, stepList, tell } from "../dialogs.js";
-import { ICONS, announce, fill, h, icon, toast } from "../dom.js";
-import { mark } from "../ledger.js";
-import { day, localised, spoken, time } from "../times.js";
+import { confirmCancel, notInStep, stepList, tell } from "../dialogs.js";
+import { announce, h, ICONS, icon, toast } from "../dom.js";
+import { mark } from "../marking.js";
+import { cancelledBefore, whyNot } from "../sentences.js";
+import { day, spoken, time } from "../times.js";
 import { badge, notice, table } from "../views.js";
-import { marketplaceName, reasonName, statusName } from "../words.js";
+import { marketplaceName, reasonName, statusName, steps } from "../words.js";
 
-const STEPS = ["allocated", "picking", "picked_packed", "shipped", "delivered"];
+/** @import { Attempt } from "../cancels.js" */
+/** @import { Ask, Because, Cancelled, CancelledOrder, MarketplaceCancellation, Order, Problem, Result, View } from "../types.js" */
+
 const STALE = 10_000;
 
+/** @param {View} view */
 export async function open(view) {
+  /** @type {Order} */
   let order = await get(orderRoute(view.id), {}, view.signal);
   let readAt = Date.now();
+  /** @type {Attempt | null} */
   let attempt = null; // a cancel whose answer is not here yet
+  /** @type {Ask | null} */
   let leftBehind = null; // one that was asked for long ago, and not carried out
 
   const draw = () =>
     view.show(
       `Order ${order.order_id}`,
-      head(order, attempt, () => view.run(askAndCancel)),
-      attempt?.unknown ? checking(attempt) : null,
+      head(order, attempt, () => view.run(pressed)),
+      attempt?.unknown && checking(attempt),
       leftBehind && notCarriedOut(leftBehind),
-      order.cancellation ? cancelled(order, view, draw) : null,
-      !order.cancellation && !order.cancellable ? tooLate(order) : null,
-      h("div", { class: "columns" }, h("div", null, lines(order), centers(order)), h("div", null, timeline(order), reply(order))),
+      isCancelled(order) && inTheMarketplace(order, view, draw),
+      !order.cancellation && !order.cancellable && tooLate(order),
+      h(
+        "div",
+        { class: "columns" },
+        h("div", null, lines(order), centers(order)),
+        h("div", null, timeline(order), reply(order, attempt !== null)),
+      ),
     );
 
   const read = async () => {
@@ -34,18 +46,26 @@ export async function open(view) {
     readAt = Date.now();
   };
 
-  async function askAndCancel() {
+  /** Cancel Order: asks and does it, or says why it cannot be done. */
+  async function pressed() {
     if (attempt || document.querySelector("dialog")) return;
-    const wish = await confirmCancel([order.order_id]);
+    if (order.not_cancellable_because) {
+      await sayWhyNot(order, order.not_cancellable_because);
+      return;
+    }
+    const wish = await confirmCancel([order.order_id], marketplaceName(order.marketplace));
     if (!wish || attempt || view.signal.aborted) return;
     leftBehind = null;
     await follow(cancel(order.order_id, wish));
   }
 
-  /** Shows a cancel until its answer is here, then shows the answer. */
+  /**
+   * Shows a cancel until its answer is here, then shows the answer.
+   * @param {Attempt} started
+   */
   async function follow(started) {
     attempt = started;
-    attempt.watch(() => {
+    started.watch(() => {
       draw();
       announce("We do not know yet whether the order is cancelled. We are checking.");
     });
@@ -70,7 +90,8 @@ export async function open(view) {
     leftBehind = ask;
   }
   draw();
-  if (pendingAsk(order.order_id)) view.run(() => follow(resume(order.order_id)));
+  const open = pendingAsk(order.order_id);
+  if (open) view.run(() => follow(resume(order.order_id, open)));
 
   // Back at this tab: what it shows may be old.
   const refresh = () => {
@@ -84,23 +105,47 @@ export async function open(view) {
   addEventListener("focus", refresh, { signal: view.signal });
 }
 
+/**
+ * @param {Order} order
+ * @returns {order is CancelledOrder}
+ */
+const isCancelled = (order) => order.cancellation !== undefined;
+
 // ------------------------------------------------------------------------------------------------------------ the head
 
-function head(order, attempt, askAndCancel) {
-  const why = order.cancellable ? null : order.not_cancellable_because;
+/**
+ * @param {Order} order
+ * @param {Attempt | null} attempt
+ * @param {() => void} pressed
+ */
+function head(order, attempt, pressed) {
+  const because = order.not_cancellable_because;
+  const barred = Boolean(because || attempt);
   return h(
     "div",
     { class: "order-head" },
     h(
       "div",
       null,
-      h("nav", { class: "crumbs", "aria-label": "Where you are" }, h("a", { href: "#/orders" }, "Orders"), " / ", order.order_id),
+      h(
+        "nav",
+        { class: "crumbs", "aria-label": "Where you are" },
+        h("a", { href: "#/orders" }, "Orders"),
+        " / ",
+        order.order_id,
+      ),
       h("h1", null, `Order ${order.order_id}`),
       h(
         "p",
         { class: "facts" },
         badge(order.status),
-        h("span", null, marketplaceName(order.marketplace), " ", h("span", { class: "id" }, order.marketplace_order_id)),
+        h(
+          "span",
+          null,
+          marketplaceName(order.marketplace),
+          " ",
+          h("span", { class: "id" }, order.marketplace_order_id),
+        ),
         h("span", null, "to ", order.destination_country),
         h("span", null, "placed ", day(order.placed_at)),
       ),
@@ -114,18 +159,21 @@ function head(order, attempt, askAndCancel) {
           type: "button",
           id: "cancel",
           class: "danger",
-          disabled: Boolean(why || attempt),
-          "aria-describedby": why || attempt ? "why-not" : null,
-          onclick: askAndCancel,
+          // Not `disabled`: it stays within reach of the keyboard, and says why when it is pressed.
+          "aria-disabled": barred && "true",
+          "aria-describedby": barred ? "why-not" : "in-step",
+          onclick: pressed,
         },
         attempt ? (attempt.unknown ? "Checking…" : "Cancelling…") : "Cancel Order",
       ),
-      why && h("p", { id: "why-not", class: "why-not" }, localised(why.detail)),
+      because && h("p", { id: "why-not", class: "why-not" }, whyNot(order.order_id, because, order.cancellation)),
       attempt && h("p", { id: "why-not", class: "why-not" }, "You have asked to cancel this order."),
+      !barred && h("p", { id: "in-step", class: "why-not" }, notInStep(marketplaceName(order.marketplace))),
     ),
   );
 }
 
+/** @param {Attempt} attempt */
 function checking(attempt) {
   return notice(
     "warn",
@@ -140,76 +188,141 @@ function checking(attempt) {
   );
 }
 
+/** @param {Ask} ask */
 function notCarriedOut(ask) {
-  return notice(
-    "warn",
-    "This order is not cancelled.",
-    h("p", null, `You asked to cancel it on ${spoken(ask.asked_at)}, but the request did not arrive. If you still want that, cancel it now.`),
-  );
+  const when = `You asked to cancel it on ${spoken(ask.asked_at)}, but the request did not arrive.`;
+  return notice("warn", "This order is not cancelled.", h("p", null, `${when} If you still want that, cancel it now.`));
 }
 
-function tooLate({ next_steps: steps }) {
-  return notice("warn", "What to do now", steps.map((step) => h("p", null, step.text)));
+/** @param {Order} order */
+function tooLate({ next_steps: steps = [] }) {
+  return notice(
+    "warn",
+    "What to do now",
+    steps.map((step) => h("p", null, step.text)),
+  );
 }
 
 // --------------------------------------------------------------------------------------------------------- the answer
 
-/** The order as an answer leaves it. */
+/**
+ * The order as an answer leaves it. What could be said to the customer before holds no longer.
+ * @param {Order} order
+ * @param {Result} result
+ * @returns {Order}
+ */
 function after(order, { outcome, body }) {
-  if (outcome === "refused") return order;
+  const now = { ...order, cancellable: false, next_steps: body.next_steps, safe_reply: undefined };
+  if (outcome === "refused") {
+    if (!body.order_status) return order; // it says nothing about the order, such as a key that was used before
+    return { ...now, status: body.order_status, not_cancellable_because: because(body) };
+  }
   const { status, cancellation, message } = body;
-  const state = order.marketplace_cancellation ?? "to_do";
-  const because = { code: "order_cancelled", detail: message };
-  return { ...order, status, cancellation, cancellable: false, not_cancellable_because: because, marketplace_cancellation: state };
+  return {
+    ...now,
+    status,
+    cancellation,
+    not_cancellable_because: { code: "order_cancelled", detail: message },
+    marketplace_cancellation: order.marketplace_cancellation ?? "to_do",
+  };
 }
 
+/**
+ * @param {Problem} problem
+ * @returns {Because}
+ */
+const because = ({ code, detail, packed }) => ({ code, detail, packed });
+
+/**
+ * @param {Order} order
+ * @param {Because} because
+ */
+function sayWhyNot(order, because) {
+  const title = order.cancellation ? "The order is cancelled already" : "The order can no longer be cancelled";
+  return tell(title, order.cancellation ? "ok" : "bad", [
+    h("p", null, whyNot(order.order_id, because, order.cancellation)),
+    order.next_steps && [h("h3", null, "What to do now"), stepList(order.next_steps)],
+  ]);
+}
+
+/**
+ * @param {Result} result
+ * @param {Order} order
+ * @param {View} view
+ * @param {() => void} draw
+ */
 async function report({ outcome, body }, order, view, draw) {
   if (outcome === "refused") {
-    await tell(body.title, "bad", [h("p", null, localised(body.detail)), body.next_steps && [h("h3", null, "What to do now"), stepList(body.next_steps)]]);
+    const steps = body.next_steps && [h("h3", null, "What to do now"), stepList(body.next_steps)];
+    await tell(body.title, "bad", [h("p", null, whyNot(order.order_id, body)), steps]);
     return;
   }
-  const marketplace = marketplaceName(order.marketplace);
-  const title = outcome === "cancelled" ? "Order cancelled" : "The order was cancelled before";
   const choice = await tell(
-    title,
+    outcome === "cancelled" ? "Order cancelled" : "The order was cancelled before",
     "ok",
-    [h("p", { class: "message" }, localised(body.message)), h("h3", null, "Next steps"), stepList(body.next_steps)],
+    [h("p", { class: "message" }, message(body)), h("h3", null, "Next steps"), stepList(body.next_steps)],
     [
-      [`I have cancelled it in ${marketplace}`, "plain", "done"],
+      [`I have cancelled it in ${marketplaceName(order.marketplace)}`, "plain", "done"],
       ["Close", "primary", null],
     ],
   );
   if (choice === "done") await view.run(() => markAndDraw(order, "done", draw));
 }
 
+/** @param {Cancelled} body */
+const message = (body) =>
+  body.outcome === "cancelled" ? body.message : cancelledBefore(body.order_id, body.cancellation);
+
 // ------------------------------------------------------------------------------------- what is to do in the marketplace
 
+/**
+ * @param {Order} order
+ * @param {MarketplaceCancellation} state
+ * @param {() => void} draw
+ */
 async function markAndDraw(order, state, draw) {
   await mark(order, state);
   draw();
 }
 
-function cancelled(order, view, draw) {
+/**
+ * @param {CancelledOrder} order
+ * @param {View} view
+ * @param {() => void} draw
+ */
+function inTheMarketplace(order, view, draw) {
   const { cancellation, marketplace_cancellation: state } = order;
   const marketplace = marketplaceName(order.marketplace);
+  /**
+   * @param {MarketplaceCancellation} next
+   * @param {string} text
+   */
   const to = (next, text) =>
-    h("button", { type: "button", id: `mark-${next}`, class: "plain", onclick: () => view.run(() => markAndDraw(order, next, draw)) }, text);
+    h(
+      "button",
+      {
+        type: "button",
+        id: `mark-${next}`,
+        class: "plain",
+        onclick: () => view.run(() => markAndDraw(order, next, draw)),
+      },
+      text,
+    );
+  const again = h("div", { class: "buttons start" }, to("to_do", "Put it back on the to-do list"));
+  const said = h("p", null, "You told us so. We cannot look into the marketplace.");
   const standing = {
     to_do: [
       h("p", { class: "notice-title" }, `Still to do: cancel ${order.marketplace_order_id} in ${marketplace}`),
-      h("p", null, `Nothing is synchronised: ${marketplace} does not know that it was cancelled here. If the customer still wants the goods, re-route the order to another fulfilment service instead.`),
+      h(
+        "p",
+        null,
+        `${notInStep(marketplace)} It does not know that the order was cancelled here. If the customer still wants the ` +
+          "goods, re-route the order to another fulfillment service instead.",
+      ),
       h("div", { class: "buttons start" }, to("done", `Done in ${marketplace}`), to("not_needed", "Not needed")),
     ],
-    done: [
-      h("p", { class: "notice-title" }, `Cancelled in ${marketplace}, too`),
-      h("p", null, "You said so yourself; we cannot see it."),
-      h("div", { class: "buttons start" }, to("to_do", "Back to to do")),
-    ],
-    not_needed: [
-      h("p", { class: "notice-title" }, `Nothing to do in ${marketplace}`),
-      h("p", null, "You said so yourself; we cannot see it."),
-      h("div", { class: "buttons start" }, to("to_do", "Back to to do")),
-    ],
+    done: [h("p", { class: "notice-title" }, `Cancelled in ${marketplace}, too`), said, again],
+    not_needed: [h("p", { class: "notice-title" }, `Nothing to do in ${marketplace}`), said, again],
   }[state];
   return h(
     "section",
@@ -219,13 +332,20 @@ function cancelled(order, view, draw) {
       "div",
       null,
       standing,
-      h("p", { class: "hint" }, `Reason: ${reasonName(cancellation.reason)}.`, cancellation.note ? ` Note: ${cancellation.note}` : "", cancellation.detail ? ` ${cancellation.detail}` : ""),
+      h(
+        "p",
+        { class: "hint" },
+        `Reason: ${reasonName(cancellation.reason)}.`,
+        cancellation.note ? ` Note: ${cancellation.note}` : "",
+        cancellation.detail ? ` ${cancellation.detail}` : "",
+      ),
     ),
   );
 }
 
 // ---------------------------------------------------------------------------------------------------- the order itself
 
+/** @param {Order} order */
 function lines(order) {
   return h(
     "section",
@@ -233,28 +353,42 @@ function lines(order) {
     h("h2", null, "Lines"),
     table(
       "Lines of the order",
-      [{ title: "SKU", class: "first" }, { title: "Quantity", class: "number" }],
-      order.lines.map((line) => ({ cells: [h("span", { class: "id" }, line.sku), line.quantity.toLocaleString()] })),
+      [
+        { title: "SKU", class: "first" },
+        { title: "Quantity", class: "number" },
+      ],
+      order.lines.map((line) => [h("span", { class: "id" }, line.sku), line.quantity.toLocaleString()]),
     ),
   );
 }
 
+/** @param {Order} order */
 function centers(order) {
   return h(
     "section",
     { class: "card" },
     h("h2", null, order.fulfillment_centers.length > 1 ? "Fulfillment centers" : "Fulfillment center"),
     order.fulfillment_centers.map((center) => {
-      const reached = STEPS.indexOf(center.status);
+      const reached = steps().indexOf(center.status);
       return h(
         "div",
         { class: "center" },
-        h("p", null, h("strong", null, center.fc_id), " ", h("span", { class: "muted" }, statusName(center.status), center.at && [" · ", time(center.at)])),
+        h(
+          "p",
+          null,
+          h("strong", null, center.fc_id),
+          " ",
+          h("span", { class: "muted" }, statusName(center.status), center.at && [" · ", time(center.at)]),
+        ),
         h(
           "ol",
           { class: `progress ${order.cancellation ? "stopped" : ""}`, "aria-label": `Progress at ${center.fc_id}` },
-          STEPS.map((step, index) =>
-            h("li", { class: index <= reached ? "done" : null, "aria-current": index === reached ? "step" : null }, statusName(step)),
+          steps().map((step, index) =>
+            h(
+              "li",
+              { class: index <= reached ? "done" : null, "aria-current": index === reached ? "step" : null },
+              statusName(step),
+            ),
           ),
         ),
       );
@@ -262,17 +396,22 @@ function centers(order) {
   );
 }
 
+/** @param {Order} order */
 function timeline(order) {
+  /** @type {{at: string, text: string, end?: boolean}[]} */
   const moments = [{ at: order.placed_at, text: `Placed on ${marketplaceName(order.marketplace)}` }];
   for (const center of order.fulfillment_centers) {
-    for (const { event, at } of center.events ?? []) moments.push({ at, text: `${statusName(event)} by ${center.fc_id}` });
+    for (const { event, at } of center.events) moments.push({ at, text: `${statusName(event)} by ${center.fc_id}` });
   }
   const { cancellation } = order;
   if (cancellation) {
-    const text = cancellation.kind === "seller" ? "Cancelled by you" : `Cancelled automatically: ${reasonName(cancellation.reason).toLowerCase()}`;
+    const text =
+      cancellation.kind === "seller"
+        ? "Cancelled by your account"
+        : `Cancelled automatically: ${reasonName(cancellation.reason).toLowerCase()}`;
     moments.push({ at: cancellation.cancelled_at, text, end: true });
   }
-  moments.sort((a, b) => new Date(a.at) - new Date(b.at));
+  moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   return h(
     "section",
     { class: "card" },
@@ -285,9 +424,18 @@ function timeline(order) {
   );
 }
 
-function reply(order) {
-  if (!order.safe_reply) return null;
-  const text = h("p", { class: "reply", id: "reply" }, order.safe_reply);
+/**
+ * @param {Order} order
+ * @param {boolean} asked whether a cancel of it waits for its answer: until then, nothing is safe to send
+ */
+function reply(order, asked) {
+  const { safe_reply: sentence } = order;
+  if (asked) {
+    const wait = h("p", { class: "hint" }, "There is one as soon as we know whether the order is cancelled.");
+    return h("section", { class: "card" }, h("h2", null, "Reply to the customer"), wait);
+  }
+  if (!sentence) return null;
+  const text = h("p", { class: "reply", id: "reply" }, sentence);
   return h(
     "section",
     { class: "card" },
@@ -304,10 +452,10 @@ function reply(order) {
           class: "plain",
           onclick: async () => {
             try {
-              await navigator.clipboard.writeText(order.safe_reply);
+              await navigator.clipboard.writeText(sentence);
               toast("The reply is copied.");
             } catch {
-              getSelection().selectAllChildren(text);
+              getSelection()?.selectAllChildren(text);
               toast("Your browser does not let us copy. The reply is selected: press Ctrl+C.", "warn");
             }
           },

@@ -1,22 +1,27 @@
 /** The list of orders: search, filter, pages, and many cancelled at once. */
 
-import { Refused, get, orderRoute } from "../api.js";
-import { startBatch } from "../batch.js";
-import { confirmCancel } from "../dialogs.js";
-import { ICONS, fill, h, icon, plural } from "../dom.js";
+import { get, needed, orderRoute, Refused } from "../api.js";
+import { fill, h, ICONS, icon, plural } from "../dom.js";
 import { selection } from "../selection.js";
 import { time } from "../times.js";
 import { badge, empty, marketplaceOrder, orderLink, table } from "../views.js";
-import { statusName, statuses } from "../words.js";
+import { statuses, statusName } from "../words.js";
+
+/** @import { Order, OrderPage, View } from "../types.js" */
+
+/** @typedef {{status: string, search: string, limit: string, trail: string[]}} State what the address says */
 
 const ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const SIZES = ["25", "50", "100"];
+const USUAL_SIZE = "25";
 
+/** @param {View} view */
 export async function open(view) {
+  /** @type {State} */
   const state = {
     status: view.query.get("status") ?? "",
     search: view.query.get("search") ?? "",
-    limit: view.query.get("limit") ?? SIZES[0],
+    limit: view.query.get("limit") ?? USUAL_SIZE,
     // The cursors of all pages up to this one, so that going back needs no memory but the address.
     trail: view.query.get("trail")?.split(".") ?? [],
   };
@@ -40,35 +45,54 @@ export async function open(view) {
   );
 }
 
+/**
+ * @param {State} state
+ * @param {AbortSignal} signal
+ * @returns {Promise<OrderPage>}
+ */
 function page({ status, limit, trail }, signal) {
   return get("/orders", { status, limit, cursor: trail.at(-1) }, signal);
 }
 
-/** The order of that id, and the orders that fulfil a marketplace's order of that id. */
+/**
+ * The order of that id, and the orders that fulfill a marketplace's order of that id.
+ * @param {string} text
+ * @param {AbortSignal} signal
+ * @returns {Promise<OrderPage>}
+ */
 async function found(text, signal) {
+  /** @type {[Order | null, OrderPage]} */
   const [ours, theirs] = await Promise.all([
-    ORDER_ID.test(text) ? get(orderRoute(text), {}, signal).catch(noneOf(404)) : null,
-    text.length <= 128 ? get("/orders", { marketplace_order_id: text, limit: 100 }, signal) : { orders: [] },
+    ORDER_ID.test(text) ? get(orderRoute(text), {}, signal).catch(none) : null,
+    text.length <= 128
+      ? get("/orders", { marketplace_order_id: text, limit: 100 }, signal)
+      : { orders: [], cursor: null },
   ]);
   const others = theirs.orders.filter((order) => order.order_id !== ours?.order_id);
   return { orders: ours ? [ours, ...others] : others, cursor: null };
 }
 
-const noneOf = (status) => (error) => {
-  if (error instanceof Refused && error.status === status) return null;
+/** @param {unknown} error */
+const none = (error) => {
+  if (error instanceof Refused && error.status === 404) return null;
   throw error;
 };
 
+/**
+ * @param {State} state
+ * @param {Partial<State>} changes
+ */
 function address(state, changes) {
   const { status, search, limit, trail } = { ...state, trail: [], ...changes };
   const query = new URLSearchParams();
   if (status) query.set("status", status);
   if (search) query.set("search", search);
-  if (limit !== SIZES[0]) query.set("limit", limit);
+  if (limit !== USUAL_SIZE) query.set("limit", limit);
   if (trail.length) query.set("trail", trail.join("."));
   return `#/orders${query.size ? `?${query}` : ""}`;
 }
 
+/** @param {State} state */
 function tools(state) {
   const text = h("input", {
     type: "search",
@@ -95,9 +119,14 @@ function tools(state) {
   );
   const filter = h(
     "select",
-    { id: "status", onchange: () => (location.hash = address(state, { status: filter.value, search: "" })) },
+    {
+      id: "status",
+      onchange: () => {
+        location.hash = address(state, { status: filter.value, search: "" });
+      },
+    },
     h("option", { value: "" }, "All statuses"),
-    statuses.map((status) => h("option", { value: status, selected: status === state.status }, statusName(status))),
+    statuses().map((status) => h("option", { value: status, selected: status === state.status }, statusName(status))),
   );
   return h(
     "div",
@@ -107,11 +136,15 @@ function tools(state) {
   );
 }
 
+/**
+ * @param {State} state
+ * @param {string | null} cursor
+ */
 function nothing({ search, status }, cursor) {
   if (search) {
     return empty(
       `No order has the id “${search}”.`,
-      h("p", null, "The whole id is needed, as it is written here or in the marketplace."),
+      h("p", null, "Enter the whole id, as it is written here or in the marketplace."),
       h("p", null, h("a", { href: "#/orders" }, "Show all orders")),
     );
   }
@@ -119,6 +152,10 @@ function nothing({ search, status }, cursor) {
   return empty(status ? `No order is ${statusName(status).toLowerCase()}.` : "There are no orders yet.");
 }
 
+/**
+ * @param {Order[]} orders
+ * @param {() => void} changed
+ */
 function orderTable(orders, changed) {
   const open = orders.filter((order) => order.cancellable);
   const all = h("input", {
@@ -126,12 +163,14 @@ function orderTable(orders, changed) {
     "aria-label": "Select all orders of this page that can be cancelled",
     disabled: !open.length,
     onchange: () => {
-      open.forEach((order) => selection.set(order.order_id, all.checked));
-      boxes.forEach((box) => (box.checked = all.checked));
+      for (const order of open) selection.set(order.order_id, all.checked);
+      for (const box of boxes) box.checked = all.checked;
       changed();
     },
   });
+  /** @type {HTMLInputElement[]} */
   const boxes = [];
+  /** @param {Order} order */
   const box = (order) => {
     if (!order.cancellable) return null;
     const input = h("input", {
@@ -147,17 +186,17 @@ function orderTable(orders, changed) {
     boxes.push(input);
     return input;
   };
-  const allOrNot = () => (all.checked = open.length > 0 && open.every((order) => selection.has(order.order_id)));
-  const rows = orders.map((order) => ({
-    cells: [
-      box(order),
-      orderLink(order.order_id),
-      marketplaceOrder(order),
-      badge(order.status),
-      order.fulfillment_centers.map((center) => center.fc_id).join(", "),
-      time(order.placed_at),
-    ],
-  }));
+  const allOrNot = () => {
+    all.checked = open.length > 0 && open.every((order) => selection.has(order.order_id));
+  };
+  const rows = orders.map((order) => [
+    box(order),
+    orderLink(order.order_id),
+    marketplaceOrder(order),
+    badge(order.status),
+    order.fulfillment_centers.map((center) => center.fc_id).join(", "),
+    time(order.placed_at),
+  ]);
   allOrNot();
   return table(
     "Orders",
@@ -173,12 +212,21 @@ function orderTable(orders, changed) {
   );
 }
 
+/**
+ * @param {State} state
+ * @param {string | null} cursor
+ */
 function pages(state, cursor) {
   if (state.search) return null;
   const { trail } = state;
   const size = h(
     "select",
-    { id: "limit", onchange: () => (location.hash = address(state, { limit: size.value })) },
+    {
+      id: "limit",
+      onchange: () => {
+        location.hash = address(state, { limit: size.value });
+      },
+    },
     SIZES.map((limit) => h("option", { value: limit, selected: limit === state.limit }, limit)),
   );
   return h(
@@ -186,11 +234,16 @@ function pages(state, cursor) {
     { class: "pages", "aria-label": "Pages" },
     h("div", { class: "filter" }, h("label", { for: "limit" }, "Per page"), size),
     h("span", { class: "page" }, `Page ${trail.length + 1}`),
-    trail.length > 0 && h("a", { class: "button plain", href: address(state, { trail: trail.slice(0, -1) }) }, "Previous"),
+    trail.length > 0 &&
+      h("a", { class: "button plain", href: address(state, { trail: trail.slice(0, -1) }) }, "Previous"),
     cursor && h("a", { class: "button plain", href: address(state, { trail: [...trail, cursor] }) }, "Next"),
   );
 }
 
+/**
+ * @param {View} view
+ * @param {() => void} redraw
+ */
 function selectionBar(view, redraw) {
   if (!selection.size) return null;
   return [
@@ -198,26 +251,31 @@ function selectionBar(view, redraw) {
     h(
       "div",
       { class: "buttons" },
-      h("button", {
-        type: "button",
-        class: "plain",
-        onclick: () => {
-          selection.clear();
-          redraw();
+      h(
+        "button",
+        {
+          type: "button",
+          class: "plain",
+          onclick: () => {
+            selection.clear();
+            redraw();
+          },
         },
-      }, "Clear"),
-      h("button", {
-        type: "button",
-        class: "danger",
-        onclick: async () => {
-          const orderIds = selection.all();
-          const wish = await confirmCancel(orderIds);
-          if (!wish) return;
-          startBatch(orderIds, wish);
-          selection.clear();
-          location.hash = "#/batch";
+        "Clear",
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "danger",
+          onclick: () =>
+            view.run(async () => {
+              const { confirmAndStart } = await needed(() => import("./batch.js"));
+              if (await confirmAndStart(selection.all())) selection.clear();
+            }),
         },
-      }, `Cancel ${plural(selection.size, "order")}`),
+        `Cancel ${plural(selection.size, "order")}`,
+      ),
     ),
   ];
 }

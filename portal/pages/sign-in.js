@@ -1,11 +1,33 @@
 /** Signing in: e-mail and password; the first password has to be replaced, a forgotten one can be. */
 
 import { fill, h } from "../dom.js";
-import { SignInRefused, forgotPassword, replacePassword, resetPassword, signIn } from "../session.js";
+import {
+  forgotPassword,
+  replacePassword,
+  resetPassword,
+  SignInRefused,
+  SignInUnavailable,
+  signIn,
+} from "../session.js";
 import { notice } from "../views.js";
+
+/** @import { Challenge } from "../session.js" */
+/** @import { Child } from "../types.js" */
+
+/** @typedef {Record<string, string>} Values what was entered, by field */
+
+/**
+ * @typedef {object} Form
+ * @property {string} [text]
+ * @property {HTMLElement[]} fields
+ * @property {string} button
+ * @property {(values: Values) => Promise<void>} submit
+ * @property {[string, (values: Values) => void]} [other] what else can be done
+ */
 
 const PASSWORD_RULE = "At least 12 characters, with a capital letter, a small letter and a number.";
 
+/** @type {Record<string, string>} */
 const SENTENCES = {
   NotAuthorizedException: "The e-mail address or the password is not right.",
   UserNotFoundException: "The e-mail address or the password is not right.",
@@ -17,6 +39,7 @@ const SENTENCES = {
   PasswordResetRequiredException: "The network asks you to choose a new password: use “Forgot password?”.",
 };
 
+/** @param {{show: (title: string, ...children: Child[]) => void, ended: boolean, done: () => void}} frame */
 export function open({ show, ended, done }) {
   const card = h("div", { class: "card" });
   show(
@@ -27,13 +50,22 @@ export function open({ show, ended, done }) {
       h("img", { src: "/icon.svg", alt: "", width: 44, height: 44 }),
       h("h1", null, "Order cancellation"),
       h("p", { class: "lead" }, "Cancel an order until it is picked and packed."),
-      ended && notice("warn", "Your session has ended.", h("p", null, "Sign in and you are back where you were. What you had asked for is not lost.")),
+      ended &&
+        notice(
+          "warn",
+          "Your session has ended.",
+          h("p", null, "Sign in and you are back where you were. What you had asked for is not lost."),
+        ),
       card,
     ),
   );
   password(card, done);
 }
 
+/**
+ * @param {HTMLElement} card
+ * @param {() => void} done
+ */
 function password(card, done, email = "") {
   draw(card, {
     fields: [
@@ -42,43 +74,59 @@ function password(card, done, email = "") {
     ],
     button: "Sign in",
     submit: async (values) => {
-      const challenge = await signIn(values.email.trim(), values.password);
+      const challenge = await signIn(values.email?.trim() ?? "", values.password ?? "");
       if (challenge) firstPassword(card, done, challenge);
       else done();
     },
-    other: ["Forgot password?", (values) => forgotten(card, done, values.email)],
+    other: ["Forgot password?", (values) => forgotten(card, done, values.email ?? "")],
   });
 }
 
+/**
+ * @param {HTMLElement} card
+ * @param {() => void} done
+ * @param {Challenge} challenge
+ */
 function firstPassword(card, done, challenge) {
   draw(card, {
-    text: "Choose a password of your own to go on.",
+    text: "Choose your own password to continue.",
     fields: [
       account(challenge.email),
       field("new", "New password", { type: "password", autocomplete: "new-password" }, PASSWORD_RULE),
     ],
     button: "Set the password",
     submit: async (values) => {
-      const next = await replacePassword(challenge, values.new);
+      const next = await replacePassword(challenge, values.new ?? "");
       if (next) firstPassword(card, done, next);
       else done();
     },
   });
 }
 
+/**
+ * @param {HTMLElement} card
+ * @param {() => void} done
+ * @param {string} email
+ */
 function forgotten(card, done, email) {
   draw(card, {
     text: "We send a code to your address, if it has an account.",
     fields: [field("email", "E-mail address", { type: "email", autocomplete: "username", value: email })],
     button: "Send the code",
     submit: async (values) => {
-      await forgotPassword(values.email.trim());
-      reset(card, done, values.email.trim());
+      const address = values.email?.trim() ?? "";
+      await forgotPassword(address);
+      reset(card, done, address);
     },
     other: ["Back", () => password(card, done, email)],
   });
 }
 
+/**
+ * @param {HTMLElement} card
+ * @param {() => void} done
+ * @param {string} email
+ */
 function reset(card, done, email) {
   draw(card, {
     text: `Enter the code that was sent to ${email}.`,
@@ -89,50 +137,74 @@ function reset(card, done, email) {
     ],
     button: "Set the password",
     submit: async (values) => {
-      await resetPassword(email, values.code.trim(), values.new);
+      await resetPassword(email, values.code?.trim() ?? "", values.new ?? "");
       password(card, done, email);
     },
     other: ["Back", () => password(card, done, email)],
   });
 }
 
-function field(name, label, props, hint = null) {
+/**
+ * @param {string} name
+ * @param {string} label
+ * @param {Record<string, string>} props
+ */
+function field(name, label, props, hint = "") {
   return h(
     "div",
     { class: "field" },
     h("label", { for: name }, label),
-    h("input", { id: name, name, required: true, "aria-describedby": hint && `${name}-hint`, ...props }),
+    h("input", { id: name, name, required: true, "aria-describedby": hint ? `${name}-hint` : null, ...props }),
     hint && h("p", { class: "hint", id: `${name}-hint` }, hint),
   );
 }
 
-/** Tells a password manager whose password it is. */
-const account = (email) => h("input", { type: "email", autocomplete: "username", value: email, readonly: true, hidden: true });
+/**
+ * Tells a password manager whose password it is.
+ * @param {string} email
+ */
+const account = (email) =>
+  h("input", { type: "email", autocomplete: "username", value: email, readonly: true, hidden: true });
 
+/**
+ * @param {HTMLElement} card
+ * @param {Form} form
+ */
 function draw(card, { text, fields, button, submit, other }) {
   const problem = h("div", { role: "alert" });
   const send = h("button", { type: "submit", class: "primary wide" }, button);
   const form = h("form", { novalidate: true }, text && h("p", null, text), fields, problem, send);
-  const values = () => Object.fromEntries(new FormData(form));
+  const values = () => Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (send.disabled) return;
-    const missing = [...form.elements].find((input) => input.required && !input.value.trim());
+    const missing = [...form.querySelectorAll("input")].find((input) => input.required && !input.value.trim());
     if (missing) {
-      fill(problem, h("p", { class: "error" }, `${missing.labels[0].textContent} is missing.`));
+      fill(problem, h("p", { class: "error" }, `${missing.labels?.[0]?.textContent} is missing.`));
       return missing.focus();
     }
     send.disabled = true;
     try {
       await submit(values());
     } catch (error) {
-      if (!(error instanceof SignInRefused) && !(error instanceof TypeError) && error.name !== "TimeoutError") throw error;
-      const sentence = error instanceof SignInRefused ? (SENTENCES[error.code] ?? error.message) : "The sign-in service does not answer. Try again.";
-      fill(problem, h("p", { class: "error" }, sentence));
+      fill(problem, h("p", { class: "error" }, sentence(error)));
     } finally {
       send.disabled = false;
     }
   });
-  fill(card, form, other && h("button", { type: "button", class: "link", onclick: () => other[1](values()) }, other[0]));
-  form.querySelector("input:not([hidden])").focus();
+  fill(
+    card,
+    form,
+    other && h("button", { type: "button", class: "link", onclick: () => other[1](values()) }, other[0]),
+  );
+  /** @type {HTMLInputElement | null} */ (form.querySelector("input:not([hidden])"))?.focus();
+}
+
+/** @param {unknown} error */
+function sentence(error) {
+  if (error instanceof SignInRefused) return SENTENCES[error.code] ?? error.message;
+  if (error instanceof TypeError) return "No connection: the sign-in service cannot be reached. Try again.";
+  if (error instanceof SignInUnavailable || (error instanceof DOMException && error.name === "TimeoutError"))
+    return "The sign-in service does not answer. Try again.";
+  throw error;
 }

@@ -5,13 +5,17 @@ import { fill, h } from "../dom.js";
 import { spoken, time } from "../times.js";
 import { empty, notice, orderLink, table } from "../views.js";
 
+/** @import { Contact, Summary, SummaryPage, View } from "../types.js" */
+
+/** @type {Record<string, [text: string, look: string]>} */
 const STATES = {
   pending: ["On its way", "picking"],
   sent: ["Sent", "shipped"],
   delivered: ["Delivered", "delivered"],
   bounced: ["Came back", "cancelled"],
-  parked: ["Not sent: we look into it", "cancelled"],
+  parked: ["Not sent: we are looking into it", "cancelled"],
 };
+/** @type {Record<string, string>} */
 const PREFERENCES = {
   each_batch: "You get one e-mail soon after orders were cancelled automatically.",
   daily: "You get one e-mail a day, if orders were cancelled automatically.",
@@ -19,71 +23,111 @@ const PREFERENCES = {
 };
 const SHOWN = 5;
 
+/** @param {View} view */
 export async function open(view) {
+  /** @type {SummaryPage} */
   const first = await get("/summaries", { limit: 25 }, view.signal);
   const summaries = first.summaries;
   let cursor = first.cursor;
   const card = h("div", { class: "card list" });
-  const draw = () => fill(card, summaries.length ? summaryTable(summaries) : empty("No summary was sent yet.", h("p", null, "There is one when the network had to cancel orders by itself.")));
-  const more = h("button", {
-    type: "button",
-    class: "plain",
-    hidden: !cursor,
-    onclick: () =>
-      view.run(async () => {
-        const next = await get("/summaries", { limit: 25, cursor }, view.signal);
-        summaries.push(...next.summaries);
-        cursor = next.cursor;
-        more.hidden = !cursor;
-        draw();
-      }),
-  }, "Show earlier ones");
+  const draw = () =>
+    fill(
+      card,
+      summaries.length
+        ? summaryTable(summaries)
+        : empty("No summary was sent yet.", h("p", null, "You get one when the network had to cancel orders itself.")),
+    );
+  const more = h(
+    "button",
+    {
+      type: "button",
+      class: "plain",
+      hidden: !cursor,
+      onclick: () =>
+        view.run(async () => {
+          /** @type {SummaryPage} */
+          const next = await get("/summaries", { limit: 25, cursor }, view.signal);
+          summaries.push(...next.summaries);
+          cursor = next.cursor;
+          more.hidden = !cursor;
+          draw();
+        }),
+    },
+    "Show earlier ones",
+  );
   draw();
   view.show(
     "Summaries",
     h("h1", null, "Summaries"),
-    h("p", { class: "lead" }, "What the network cancelled by itself, as it was mailed to you."),
+    h("p", { class: "lead" }, "What the network itself cancelled, as it was mailed to you."),
     contact(first.contact),
     card,
     h("div", { class: "buttons start" }, more),
   );
 }
 
+/** @param {Contact | null} contact */
 function contact(contact) {
-  if (!contact) return notice("warn", "The network has no e-mail address of yours.", h("p", null, "Ask it to register one: until then no summary can be sent."));
+  if (!contact)
+    return notice(
+      "warn",
+      "The network does not have your e-mail address.",
+      h("p", null, "Ask the network to register one. Until then no summary can be sent."),
+    );
   const { email, summaries, mail_problem: problem } = contact;
   if (problem) {
     const what = problem.kind === "complaint" ? "was reported as unwanted mail" : "came back as undeliverable";
-    return notice("bad", `Mail to ${email} is not arriving.`, h("p", null, `A summary ${what} on ${spoken(problem.at)}. Ask the network to correct the address.`));
+    return notice(
+      "bad",
+      `Mail to ${email} is not arriving.`,
+      h("p", null, `A summary ${what} on ${spoken(problem.at)}. Ask the network to correct the address.`),
+    );
   }
   return h("p", { class: "hint" }, `They go to ${email}. ${PREFERENCES[summaries] ?? ""}`);
 }
 
+/** @param {Summary[]} summaries */
 function summaryTable(summaries) {
   return table(
     "Summaries",
-    [{ title: "Made", class: "first" }, { title: "State" }, { title: "Orders" }, { title: "Number", class: "number-of" }],
+    [
+      { title: "Made", class: "first" },
+      { title: "State" },
+      { title: "Orders" },
+      { title: "Number", class: "number-of" },
+    ],
     summaries.map((summary) => {
       const [text, look] = STATES[summary.status] ?? [summary.status, "received"];
-      return {
-        cells: [
-          summary.created_at ? time(summary.created_at) : "",
-          h("span", null, h("span", { class: `badge ${look}` }, text), summary.sent_at && h("span", { class: "muted" }, " ", time(summary.sent_at))),
-          orderLinks(summary.orders),
-          h("span", { class: "id small" }, summary.summary_id),
-        ],
-      };
+      return [
+        summary.created_at ? time(summary.created_at) : "",
+        h(
+          "span",
+          null,
+          h("span", { class: `badge ${look}` }, text),
+          summary.sent_at && h("span", { class: "muted" }, " ", time(summary.sent_at)),
+        ),
+        orderLinks(summary.orders),
+        h("span", { class: "id small" }, summary.summary_id),
+      ];
     }),
   );
 }
 
-/** The first few, and the rest behind a button. */
+/**
+ * The first few, and the rest behind a button.
+ * @param {string[]} orderIds
+ */
 function orderLinks(orderIds) {
+  /** @param {string[]} ids */
   const links = (ids) => ids.flatMap((id, index) => [index > 0 && ", ", orderLink(id)]);
   if (orderIds.length <= SHOWN + 1) return h("span", null, links(orderIds));
   const all = h("span", null, links(orderIds.slice(0, SHOWN)), " ");
   all.append(
-    h("button", { type: "button", class: "link", onclick: () => fill(all, links(orderIds)) }, `and ${orderIds.length - SHOWN} more`),
+    h(
+      "button",
+      { type: "button", class: "link", onclick: () => fill(all, links(orderIds)) },
+      `and ${orderIds.length - SHOWN} more`,
+    ),
   );
   return all;
 }

@@ -8,6 +8,7 @@ import pytest
 from local import deploy
 from local.cloud import REGION, ROOT, Cloud
 from scripts import onboard, publish_portal
+from scripts.catalog import catalog
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_every_file_is_published_with_its_type_and_what_is_gone_is_removed(
         "api_url": outputs["ApiUrl"],
         "cognito_url": "https://cognito-idp.us-east-1.amazonaws.com/",
         "client_id": description["portal_client_id"],
-        "region": "us-east-1",
+        "catalog": catalog(),
     }
 
 

@@ -80,7 +80,9 @@ class TestOne:
         service.report("LAX1", "A-1", event)
         viewed, refused = service.view("A-1").body, service.cancel("A-1").body
         assert viewed["cancellable"] is False
-        assert viewed["not_cancellable_because"] == {"code": refused["code"], "detail": refused["detail"]}
+        because = {name: refused[name] for name in ("code", "detail", "packed")}
+        assert because["packed"] == [{"fc_id": "LAX1", "at": service.view("A-1").body["fulfillment_centers"][0]["at"]}]
+        assert viewed["not_cancellable_because"] == because
         assert viewed["next_steps"] == refused["next_steps"]
 
     def test_takes_one_read(self, service: Service, wire: Wire) -> None:

@@ -230,7 +230,9 @@ class TestOrderDocument:
     def test_one_that_cannot_says_what_a_cancel_would_be_told(self, order: Order, code: str, sentence: str) -> None:
         document = documents.order_document(order, examples.PERSON)
         assert document["cancellable"] is False
-        assert document["not_cancellable_because"] == {"code": code, "detail": sentence}
+        packed = [{"fc_id": fc_id, "at": at} for fc_id, at in order.packed()] if not order.cancellation else []
+        because = {"code": code, "detail": sentence} | ({"packed": packed} if packed else {})
+        assert document["not_cancellable_because"] == because
         assert document["next_steps"] == documents.why_not_cancellable(order)["next_steps"]
         assert ("cancellation" in document) == (order.cancellation is not None)
 

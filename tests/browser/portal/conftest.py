@@ -20,6 +20,7 @@ from playwright.sync_api import (
     expect,
 )
 
+from local.client import Client
 from local.cloud import ROOT
 
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or ROOT / ".local" / "screenshots")
@@ -38,8 +39,10 @@ class Visit(Protocol):
 
 
 @pytest.fixture(scope="package")  # like the browser
-def session_of_acme(browser: Browser, description: dict[str, Any]) -> str:
+def session_of_acme(browser: Browser, description: dict[str, Any], acme: Client) -> str:
     """What the portal keeps in sessionStorage once acme's person has signed in."""
+    for route in ("/orders?limit=1", "/summaries?limit=1"):
+        acme.get(route)  # the first call of a function starts it, which may take longer than a page waits
     page = browser.new_page()
     page.goto(description["portal_url"])
     sign_in(page, description)

@@ -58,12 +58,16 @@ def place_many(planner: Client, prefix: str, count: int) -> list[str]:
     return ids
 
 
-def open_page_of(page: Page, order_id: str) -> None:
-    """Turn the pages until the order is there."""
-    link = page.locator("tbody").get_by_role("link", name=order_id, exact=True)
+def select(page: Page, order_ids: list[str]) -> None:
+    """Turn the pages from this one on, and select these orders where they are."""
+    left = set(order_ids)
     while True:
         page.locator("tbody a").first.wait_for()
-        if link.count():
+        here = left.intersection(page.locator("tbody td.first a").all_inner_texts())
+        for order_id in sorted(here):
+            page.get_by_role("checkbox", name=f"Select order {order_id}", exact=True).check()
+        left -= here
+        if not left:
             return
         number = page.locator(".page").inner_text()
         page.get_by_role("link", name="Next").click()

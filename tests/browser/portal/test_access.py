@@ -138,7 +138,7 @@ def test_nothing_inline_and_nothing_from_elsewhere_may_run(visit: Visit, descrip
     assert "unsafe" not in policy
     assert json.loads(page.request.get(f"{description['portal_url']}config.json").text()).keys() == {
         "api_url",
+        "catalog",
         "client_id",
         "cognito_url",
-        "region",
     }

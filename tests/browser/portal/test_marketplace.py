@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from local.client import Client
 from local.cloud import Cloud
 from tests.browser.portal.conftest import Visit, go
-from tests.browser.portal.steps import csv_of, pack, place_many, press_cancel
+from tests.browser.portal.steps import press_cancel
 from tests.support.local_stack import Place
 
 
@@ -40,64 +40,49 @@ def test_done_is_said_in_the_pop_up_itself(visit: Visit, place: Place, acme: Cli
     assert acme.get(f"/orders/{order_id}").body["marketplace_cancellation"] == "done"
 
 
-def test_a_thousand_rows_are_compared(visit: Visit, planner: Client, lax1: Client, acme: Client) -> None:
-    ids = place_many(planner, "CSV", 40)
-    pack(lax1, ids[10])
-    for order_id in ids[20:30]:
-        assert acme.cancel(order_id).status == 200
-    acme.put(f"/orders/{ids[25]}/marketplace-cancellation", {"state": "done"})
-    rows = [(f"CSV-M-{number:03}", "Cancelled" if number < 20 or number >= 25 else "Shipped") for number in range(40)]
-    rows[25:30] = [(f"CSV-M-{number:03}", "Unshipped") for number in range(25, 30)]
-    rows[30:] = [(f"CSV-M-{number:03}", "Shipped") for number in range(30, 40)]
-    rows += [(f"999-{number:07}", "Shipped") for number in range(960)]
-    page = visit("#/reconcile")
-    page.set_input_files("#file", {"name": "orders.csv", "mimeType": "text/csv", "buffer": csv_of(rows)})
-    expect(page.get_by_text("1,000 orders in orders.csv: 20 cancelled, 980 not.")).to_be_visible()
-    expect(page.get_by_label("Marketplace", exact=True)).to_have_value("amazon")
-    page.get_by_role("button", name="Compare").click()
+def empty_pages(page: Page, count: int) -> None:
+    """The service finds no order to do in the first parts that it looks through; the parts after them are real."""
+    left = iter(range(count))
 
-    expect(page.get_by_text("20 cancelled in Amazon, live here")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("10 cancelled here, live in Amazon")).to_be_visible()
-    expect(page.get_by_text("10 the same in both")).to_be_visible()
-    expect(page.get_by_text("960 not known here").first).to_be_visible()
-    expect(page.get_by_role("row").filter(has_text="LAX1 picked and packed it")).to_have_count(1)
+    def answer(route: Route) -> None:
+        if route.request.method == "OPTIONS" or (part := next(left, None)) is None:
+            address = re.sub(r"&?cursor=part-[0-9]+", "", route.request.url)
+            route.continue_(url=address)
+        else:
+            body = {"orders": [], "cursor": f"part-{part}"}
+            route.fulfill(json=body, headers={"Access-Control-Allow-Origin": "*"})
 
-    page.get_by_role("button", name="Put 1 order back on the to-do list").click()
-    expect(page.get_by_text("All of them are on your to-do list")).to_be_visible()
-    assert acme.get(f"/orders/{ids[25]}").body["marketplace_cancellation"] == "to_do"
-
-    page.get_by_role("button", name="Cancel 19 orders here").click()
-    page.get_by_role("dialog").get_by_role("button", name="Cancel 19 orders").click()
-    expect(page.get_by_text("Done. All orders are cancelled.")).to_be_visible(timeout=60_000)
-
-    go(page, "#/reconcile")
-    page.set_input_files("#file", {"name": "orders.csv", "mimeType": "text/csv", "buffer": csv_of(rows[:30])})
-    page.get_by_role("button", name="Compare").click()
-    page.get_by_role("button", name="Mark them as done").click()
-    expect(page.locator("#toasts")).to_contain_text("19 orders marked as done.")
-    assert acme.get(f"/orders/{ids[0]}").body["marketplace_cancellation"] == "done"
+    page.route(re.compile("/orders[?].*marketplace_cancellation=to_do"), answer)
 
 
-def test_a_file_is_dropped_and_its_columns_are_picked_by_hand(visit: Visit, planner: Client) -> None:
-    (order_id,) = place_many(planner, "DROP", 1)
-    text = "Nummer|Was ist damit\nDROP-M-000|storniert\nDROP-M-999|offen\n"
-    page = visit("#/reconcile")
-    page.get_by_role("heading", name="Reconcile").wait_for()
-    page.evaluate(
-        """text => {
-            const data = new DataTransfer();
-            data.items.add(new File([text], 'export.txt', {type: 'text/plain'}));
-            document.querySelector('.drop').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true}));
-        }""",
-        text,
-    )
-    expect(page.get_by_role("button", name="Compare")).to_be_disabled()
-    page.get_by_label("Marketplace", exact=True).select_option("Amazon")
-    page.get_by_label("Column with its order id").select_option("Nummer")
-    page.get_by_label("Column with the state").select_option("Was ist damit")
-    page.get_by_role("checkbox", name="storniert").check()
-    page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_role("row").filter(has=page.get_by_role("link", name=order_id))).to_contain_text("Yes")
+def test_to_do_says_how_far_it_has_looked(visit: Visit, place: Place, acme: Client) -> None:
+    order_id = place()
+    acme.cancel(order_id)
+    page = visit("#/summaries")
+    expect(page.locator("nav .count")).to_be_visible()  # counted before the service is slow to find any
+    empty_pages(page, 30)
+    go(page, "#/to-do")
+    far = page.get_by_label("How far we have looked")
+    expect(far).to_contain_text("None so far. 20 parts of your orders looked through, and there are more.")
+    expect(page.get_by_text("Nothing to do")).to_have_count(0)
+    far.get_by_role("button", name="Look further").click()
+    expect(page.get_by_role("link", name=order_id, exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile(r"[0-9]+ orders?\. That is all\."))).to_be_visible()
+    expect(far).to_have_count(0)
+
+
+def test_what_is_not_counted_to_the_end_is_not_shown_as_nothing(visit: Visit, place: Place, acme: Client) -> None:
+    acme.cancel(place())
+    page = visit("#/summaries")
+    expect(page.locator("nav .count")).to_be_visible()
+    empty_pages(page, 100)
+    page.evaluate("dispatchEvent(new CustomEvent('cancels-settled', {detail: null}))")
+    expect(page.locator("nav .count")).to_have_text("… not all orders are counted")
+
+
+def test_nothing_to_do_is_said_at_the_end(visit: Visit) -> None:
+    page = visit("#/to-do?state=not_needed")
+    expect(page.get_by_text("No order was marked as not needed.")).to_be_visible()
 
 
 def test_summaries_and_the_banner_when_mail_bounces(visit: Visit, cloud: Cloud, description: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The portal's modules for themselves: the words it shares with the service, and the files of the marketplaces."""
+"""The portal's sentences, which are made of the service's data, and its page about problems."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from order_cancellation.domain import marketplaces, orders, reasons
 from order_cancellation.http.problems import PROBLEMS
 from tests.browser.portal.conftest import Visit
 
@@ -24,23 +23,56 @@ def run(visit: Visit) -> Run:
     return call
 
 
-def test_the_portal_has_the_services_words(run: Run) -> None:
-    assert run("words", "module.statuses") == list(orders.STATUSES)
-    assert run("words", "module.sellerReasons") == list(reasons.SELLER_REASONS)
-    titles = run("words", "argument.map(module.reasonName)", list(reasons.CATALOGUE))
-    assert titles == [reason.title for reason in reasons.CATALOGUE.values()]
-    for code in run("words", "module.marketplaces"):
-        assert run("words", "module.marketplaceName(argument)", code) == marketplaces.name(code)
-    assert run("words", "module.marketplaceName(argument)", "constructor") == "constructor"
+PACKED = [{"fc_id": "LAX1", "at": "2026-11-23T14:01:58Z"}, {"fc_id": "EWR2", "at": "2026-11-23T15:00:00Z"}]
+TOO_LATE = "Order A-1 can no longer be cancelled: fulfillment center LAX1 picked and packed it on Nov 23, 2026, 6:01 AM"
+OTHERWISE = "LAX1 packed it on 1 Jan 2020 at 00:00 UTC."
 
 
-def test_a_time_in_a_sentence_becomes_the_readers_own(run: Run) -> None:
-    parts = "module.localised(argument).map(part => part && (part.textContent ?? part)).join('')"
-    assert (
-        run("times", parts, "LAX1 packed it on 23 Nov 2026 at 14:01 UTC, EWR2 on 3 Jan 2027 at 00:30 UTC.")
-        == "LAX1 packed it on Nov 23, 2026, 6:01 AM, EWR2 on Jan 2, 2027, 4:30 PM."
-    )
-    assert run("times", parts, "No time in it.") == "No time in it."
+@pytest.mark.parametrize(
+    ("because", "sentence"),
+    [
+        (
+            {"code": "order_picked_packed", "packed": PACKED},
+            f"{TOO_LATE}.",
+        ),
+        (
+            {"code": "order_shipped", "packed": PACKED},
+            f"{TOO_LATE}, and it has been shipped.",
+        ),
+        ({"code": "order_delivered", "packed": []}, OTHERWISE),
+        ({"code": "order_on_the_moon", "packed": PACKED}, OTHERWISE),
+        ({"code": "constructor", "packed": PACKED}, OTHERWISE),
+        ({"code": "order_cancelled"}, OTHERWISE),
+    ],
+    ids=lambda value: value["code"] if isinstance(value, dict) else "",
+)
+def test_a_refusal_is_said_from_its_data(because: dict[str, Any], sentence: str, run: Run) -> None:
+    said = run("sentences", SAID.format("whyNot('A-1', argument)"), {"detail": OTHERWISE, **because})
+    assert said == sentence
+
+
+@pytest.mark.parametrize(
+    ("cancellation", "sentence"),
+    [
+        ({"kind": "seller", "reason": "other"}, "Order A-1 was cancelled on Nov 23, 2026, 6:02 AM."),
+        (
+            {"kind": "auto", "reason": "stockout"},
+            "Order A-1 was cancelled automatically on Nov 23, 2026, 6:02 AM: out of stock.",
+        ),
+        (
+            {"kind": "auto", "reason": "of_tomorrow"},
+            "Order A-1 was cancelled automatically on Nov 23, 2026, 6:02 AM: of_tomorrow.",
+        ),
+    ],
+    ids=["seller", "auto", "a reason that is not known here"],
+)
+def test_a_cancellation_is_said_from_its_data(cancellation: dict[str, Any], sentence: str, run: Run) -> None:
+    argument = {"cancelled_at": "2026-11-23T14:02:11.123Z", **cancellation}
+    because = "{code: 'order_cancelled', detail: 'something else'}"
+    assert run("sentences", SAID.format(f"whyNot('A-1', {because}, argument)"), argument) == sentence
+
+
+SAID = "module.{}.map(part => part.textContent ?? part).join('')"
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
@@ -49,81 +81,3 @@ def test_a_problem_type_shows_its_explanation_first(code: str, visit: Visit) -> 
     first = page.locator(".problem").first
     expect(first).to_contain_text(PROBLEMS[code][1])
     expect(first).to_contain_text(code)
-
-
-# What marketplaces write, and what it says.
-FILES = {
-    "commas": (
-        "order-id,status\n1,Cancelled\n2,Shipped\n",
-        [["order-id", "status"], ["1", "Cancelled"], ["2", "Shipped"]],
-    ),
-    "semicolons": ("a;b\r\n1,5;x\r\n", [["a", "b"], ["1,5", "x"]]),
-    "tabs": ("a\tb\n1\t\n", [["a", "b"], ["1", ""]]),
-    "quoted": ('a,"b, ""b"""\n"1\n2",\' x \'\n', [["a", 'b, "b"'], ["1\n2", "' x '"]]),
-    "separators in quotes in the head": ('"a,a,a";b\n1;2\n', [["a,a,a", "b"], ["1", "2"]]),
-    "empty rows, no end": ("\n a , b \n\n,\n1,2", [["a", "b"], ["1", "2"]]),
-    "old line ends": ("a,b\r1,2\r", [["a", "b"], ["1", "2"]]),
-    "a quote inside": ('a,b\n5" tent,2\n', [["a", "b"], ['5" tent', "2"]]),
-    "nothing": ("", []),
-}
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_is_read(name: str, run: Run) -> None:
-    text, rows = FILES[name]
-    assert run("csv", "module.parse(argument)", text) == rows
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "windows-1252"])
-def test_a_file_is_decoded(encoding: str, run: Run) -> None:
-    data = "\ufeffü".encode(encoding) if encoding == "utf-16-be" else "ü".encode(encoding)
-    assert run("csv", "module.decode(new Uint8Array(argument))", list(data)) == "ü"
-
-
-@pytest.mark.parametrize(
-    ("headers", "marketplace", "columns"),
-    [
-        (["amazon-order-id", "merchant-order-id", "purchase-date", "order-status", "item-status"], "amazon", (0, 3)),
-        (["Name", "Email", "Financial Status", "Fulfillment Status", "Cancelled at"], "shopify", (0, 4)),
-        (["PO#", "Order#", "Ship By", "Status"], "walmart", (0, 3)),
-        (["Sales Record Number", "Order Number", "Buyer Note"], "ebay", (1, -1)),
-        (["Nummer", "Zustand"], "", (-1, -1)),
-        (["Order ID", "State"], "", (0, 1)),
-    ],
-)
-def test_columns_are_recognised(headers: list[str], marketplace: str, columns: tuple[int, int], run: Run) -> None:
-    found = run("csv", "module.recognise(argument)", headers)
-    assert (found["marketplace"], (found["id"], found["state"])) == (marketplace, columns)
-
-
-def test_which_words_mean_cancelled(run: Run) -> None:
-    words = [
-        "Cancelled",
-        "canceled",
-        "CANCELLED BY BUYER",
-        "Shipped",
-        "",
-        "Pending cancel",
-        "Not cancelled",
-        "Storniert",
-    ]
-    meant = run("csv", "argument.filter(module.meansCancelled)", words)
-    assert meant == ["Cancelled", "canceled", "CANCELLED BY BUYER", "Storniert"]
-
-
-def test_an_order_is_cancelled_when_all_its_lines_are(run: Run) -> None:
-    rows = [
-        ["1", "c"],
-        ["2", "c"],
-        ["2", "o"],
-        ["3", "o"],
-        ["1", "c"],
-        ["", "c"],
-        ["1.13E+16", "c"],
-        ["x" * 129, "c"],
-        ["4"],
-        ["5", "o"],
-        ["5", "c"],
-    ]
-    folded = run("csv", "module.fold(argument, 0, (row) => row[1] === 'c')", rows)
-    assert folded == {"cancelled": ["1"], "open": ["2", "3", "4", "5"], "mixed": ["2", "5"], "mangled": ["1.13E+16"]}

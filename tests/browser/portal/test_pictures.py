@@ -71,8 +71,10 @@ def test_in_step_with_the_marketplace(visit: Visit, planner: Client, lax1: Clien
         if number == 2211:
             acme.cancel(order_id, {"reason": "customer_request"})
         rows.append((acme.get(f"/orders/{order_id}").body["marketplace_order_id"], state))
+    rows.append(("113-0000000-0000000", "Cancel_Requested"))
     page = visit("#/reconcile", size=SIZE)
     page.set_input_files("#file", {"name": "amazon-orders.csv", "mimeType": "text/csv", "buffer": csv_of(rows)})
+    page.get_by_role("group", name="Cancel_Requested").get_by_label("Not cancelled there").check()
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_text("3 cancelled in Amazon, live here")).to_be_visible()
     snap(page, "reconcile", full=True)

@@ -95,7 +95,8 @@ def why_not_cancellable(order: Order, reader: Actor | None = None) -> Document:
 
 def in_short(order: Order, reader: Actor | None = None) -> Document:
     """Of ``why_not_cancellable``, what stands beside an order that cannot be cancelled."""
-    return {"code": why_code(order), "detail": why_not_cancellable(order, reader)["detail"]}
+    told = why_not_cancellable(order, reader)
+    return {"code": why_code(order)} | {name: told[name] for name in ("detail", "packed") if name in told}
 
 
 def summary_document(summary: Mapping[str, Any]) -> Document:

@@ -1,0 +1,169 @@
+/**
+ * The service's documents, as docs/openapi.yaml describes them and as far as the portal reads them, and what the
+ * portal's own pieces hand to each other. For the type checker alone: no page loads this file.
+ */
+
+// -------------------------------------------------------------------------------------------------------- the service
+
+/** @typedef {"cancelled" | "already_cancelled" | "refused"} Outcome */
+/** @typedef {"to_do" | "done" | "not_needed"} MarketplaceCancellation */
+
+/**
+ * A fulfillment center that has packed its part, and when.
+ * @typedef {{fc_id: string, at: string}} Packed
+ */
+
+/**
+ * What to do next, said in `text`.
+ * @typedef {{action: string, text: string, marketplace?: string, marketplace_order_id?: string}} NextStep
+ */
+
+/**
+ * @typedef {object} Cancellation
+ * @property {string} cancellation_id
+ * @property {"seller" | "auto"} kind
+ * @property {string} reason
+ * @property {string | null} note
+ * @property {string} cancelled_at
+ * @property {string | null} [detail] only of an automatic one
+ * @property {string[]} [skus] likewise
+ */
+
+/**
+ * Why an order cannot be cancelled: what a cancel would be told.
+ * @typedef {{code: string, detail: string, packed?: Packed[]}} Because
+ */
+
+/**
+ * @typedef {object} Center
+ * @property {string} fc_id
+ * @property {string} status
+ * @property {string | null} at
+ * @property {{event: string, at: string}[]} events
+ */
+
+/**
+ * @typedef {object} Order
+ * @property {string} order_id
+ * @property {string} status
+ * @property {boolean} cancellable
+ * @property {string} marketplace
+ * @property {string} marketplace_order_id
+ * @property {string} destination_country
+ * @property {string} placed_at
+ * @property {{sku: string, quantity: number}[]} lines
+ * @property {Center[]} fulfillment_centers
+ * @property {Cancellation} [cancellation]
+ * @property {MarketplaceCancellation} [marketplace_cancellation]
+ * @property {Because} [not_cancellable_because]
+ * @property {NextStep[]} [next_steps]
+ * @property {string} [safe_reply] only where one order was asked for
+ */
+
+/** @typedef {Order & {cancellation: Cancellation, marketplace_cancellation: MarketplaceCancellation}} CancelledOrder */
+
+/** @typedef {{orders: Order[], cursor: string | null}} OrderPage */
+
+/**
+ * The answer to a cancel that left the order cancelled.
+ * @typedef {object} Cancelled
+ * @property {string} order_id
+ * @property {"cancelled"} status
+ * @property {"cancelled" | "already_cancelled"} outcome
+ * @property {string} message
+ * @property {Cancellation} cancellation
+ * @property {NextStep[]} next_steps
+ */
+
+/**
+ * A refusal (RFC 9457); `status` is HTTP's.
+ * @typedef {object} Problem
+ * @property {string} title
+ * @property {number} status
+ * @property {string} code
+ * @property {string} detail
+ * @property {string} [order_id]
+ * @property {string} [order_status]
+ * @property {Packed[]} [packed]
+ * @property {NextStep[]} [next_steps]
+ */
+
+/** @typedef {Cancelled | (Problem & {order_id: string, outcome: "refused"})} BatchEntry */
+
+/** @typedef {{results: BatchEntry[]}} BatchResult */
+
+/**
+ * @typedef {object} Compared an order of a reconciliation
+ * @property {string} order_id
+ * @property {string} marketplace_order_id
+ * @property {string} status
+ * @property {boolean} cancellable
+ * @property {Because} [not_cancellable_because]
+ * @property {MarketplaceCancellation} [marketplace_cancellation]
+ */
+
+/**
+ * @typedef {object} Reconciliation
+ * @property {Compared[]} cancelled_there_live_here
+ * @property {Compared[]} cancelled_here_live_there
+ * @property {Compared[]} agreed
+ * @property {{marketplace_order_id: string}[]} unknown
+ */
+
+/**
+ * @typedef {object} Summary
+ * @property {string} summary_id
+ * @property {string} status
+ * @property {string | null} email
+ * @property {string | null} created_at
+ * @property {string | null} sent_at
+ * @property {string[]} orders
+ */
+
+/**
+ * @typedef {object} Contact
+ * @property {string} email
+ * @property {string} summaries
+ * @property {{kind: string, at: string} | null} mail_problem
+ */
+
+/** @typedef {{summaries: Summary[], cursor: string | null, contact: Contact | null}} SummaryPage */
+
+/**
+ * What /config.json says: where the service is, and the words that the portal has from it.
+ * @typedef {object} Config
+ * @property {string} api_url
+ * @property {string} cognito_url
+ * @property {string} client_id
+ * @property {Catalog} catalog
+ */
+
+/**
+ * @typedef {object} Catalog
+ * @property {string[]} statuses in their order
+ * @property {string[]} steps those that a fulfillment center reports
+ * @property {Record<string, string>} marketplaces names by code
+ * @property {{code: string, kind: "seller" | "auto", title: string}[]} reasons
+ */
+
+// --------------------------------------------------------------------------------------------------- the portal itself
+
+/** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
+
+/** @typedef {{reason: string, note: string | null}} Wish what a person says about a cancel */
+
+/** @typedef {Wish & {key: string, asked_at: number}} Ask a cancel that was asked for, as the browser keeps it */
+
+/** @typedef {{outcome: Cancelled["outcome"], body: Cancelled} | {outcome: "refused", body: Problem}} Result */
+
+/**
+ * What the frame gives to a page.
+ * @typedef {object} View
+ * @property {string} id the order's, on an order's page
+ * @property {URLSearchParams} query
+ * @property {AbortSignal} signal ends with the page
+ * @property {(title: string, ...children: Child[]) => void} show
+ * @property {<T>(work: () => Promise<T>) => Promise<T | undefined>} run does what may fail, and says so in the corner
+ */
+
+export {};

@@ -1,0 +1,27 @@
+"""The words that the portal has from the service: statuses, marketplaces and reasons, each written once, in the layer.
+
+They are part of the portal's config.json, which is made when the portal is published or served, so the portal needs no
+build step and a new reason is one entry in the layer's catalog.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+# As on Lambda, where the layer is on the path.
+sys.path.insert(0, str(ROOT / "layers" / "order_cancellation"))
+
+from order_cancellation.domain import marketplaces, orders, reasons  # noqa: E402
+
+
+def catalog() -> dict[str, Any]:
+    """``statuses`` in their order, ``steps`` of a fulfillment center, names of ``marketplaces``, and ``reasons``."""
+    return {
+        "statuses": list(orders.STATUSES),
+        "steps": list(orders.EVENTS),
+        "marketplaces": dict(marketplaces.NAMES),
+        "reasons": [
+            {"code": reason.code, "kind": reason.kind, "title": reason.title} for reason in reasons.CATALOGUE.values()
+        ],
+    }
