@@ -133,9 +133,9 @@ def test_every_order_has_all_its_particulars_and_its_link() -> None:
         number, detail = order.placement.marketplace_order_id, order.cancellation.detail or ""
         time = f"23 Nov 2026, 06:{order.cancellation.cancelled_at[14:16]} UTC-08:00"
         link = f"{ORIGIN}/#/orders/{order.order_id}"
-        labelled = f"{order.order_id} Marketplace {marketplace} %s{number} SKUs {skus} Reason {reason.title} {detail}"
-        assert f"{labelled % 'Order there '} Cancelled {time} {link}".replace("  ", " ") in text
-        assert f"{labelled % ''} Cancelled {time}".replace("  ", " ") in page.text
+        labeled = f"{order.order_id} Marketplace {marketplace} %s{number} SKUs {skus} Reason {reason.title} {detail}"
+        assert f"{labeled % 'Order there '} Cancelled {time} {link}".replace("  ", " ") in text
+        assert f"{labeled % ''} Cancelled {time}".replace("  ", " ") in page.text
         assert link in page.links
         for part in (page.text, text):
             assert f"{reason.explanation} {reason.what_to_do}" in part
