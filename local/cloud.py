@@ -171,7 +171,7 @@ def _require_free(host: str, port: int) -> None:
 
 
 def _is_ours(pid: int) -> bool:
-    """Whether the process still is one that we started: it leads its own group, and the number was not given anew."""
+    """Whether the process still is one that we started: it leads its own group, and the number was not given again."""
     whole_line = ["ps", "-ww", "-o", "command=", "-p", str(pid)]  # cut at 80 columns, it may lack the name
     command = subprocess.run(whole_line, capture_output=True, text=True, check=False).stdout
     return any(name in command for name in ("ministack", "local.web", "local.event_source"))

@@ -1,4 +1,4 @@
-"""Every answer that docs/openapi.yaml documents is one that the running API gives, and is given just so."""
+"""Every answer that docs/openapi.yaml documents is one that the running API gives, exactly so."""
 
 import json
 import time

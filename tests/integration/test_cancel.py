@@ -1,4 +1,4 @@
-"""A seller cancels one order: one call to DynamoDB, one definite answer, the same answer when he asks again."""
+"""A seller cancels one order: one call to DynamoDB, one definite answer, the same answer when they ask again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DynamoDB fails, or we do. The caller is told that he may ask again, and nothing of our insides."""
+"""DynamoDB fails, or we do. The caller is told that they may ask again, and nothing of our insides."""
 
 import logging
 from collections.abc import Callable, Iterator

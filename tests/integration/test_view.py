@@ -22,7 +22,7 @@ IDS = [f"A-{number:02}" for number in range(1, 61)]
 @pytest.fixture
 def sixty(orders: Orders, dynamodb: DynamoDBClient) -> None:
     """Sixty orders of acme's; every tenth is cancelled. Bluebird has two."""
-    # copies of two that the store wrote, for moto takes its time over an UpdateItem
+    # copies of two that the store wrote: moto takes its time over an UpdateItem
     for order_id in ("placed", "cancelled"):
         orders.place("model", order_id, examples.placement())
     orders.cancel("model", "cancelled", examples.cancellation())

@@ -1,4 +1,4 @@
-"""A seller sees his own summaries, latest first, and whether his mail arrives."""
+"""A seller sees their own summaries, latest first, and whether their mail arrives."""
 
 import os
 from types import ModuleType

@@ -140,7 +140,7 @@ def explore(start: State, bugs: Bugs, progress: Progress) -> Explored:
 
 
 def _way_to(number: int, states: Sequence[State], parents: Sequence[int], bugs: Bugs) -> list[Label]:
-    """The steps from the start to a state: a shortest way, for the search is breadth first."""
+    """The steps from the start to a state: a shortest way, because the search is breadth first."""
     way = [number]
     while parents[way[-1]] >= 0:
         way.append(parents[way[-1]])

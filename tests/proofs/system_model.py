@@ -269,7 +269,7 @@ def wrong(state: State) -> str | None:
         if told == "refused" and not any(packed):
             return "G1, G3: refused, and nobody packed it"
     if (seller == "cancelled" and ended != "seller") or (auto == "cancelled" and ended != "auto"):
-        return "G3: told it was his own cancel, and it was not"
+        return "G3: told it was their own cancel, and it was not"
     for center, told in enumerate(centers):
         if (told == "recorded" and not packed[center]) or (told == "put back" and not ended):
             return "G1: a center was told the opposite"

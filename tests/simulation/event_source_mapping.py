@@ -20,7 +20,7 @@ The rules, from the AWS Lambda Developer Guide ("Using Lambda with DynamoDB", "C
 
 Where the documentation is silent, this is how it is here:
 
-- The count of retries stays with a batch when its checkpoint moves on or when it is cut anew; halves keep it too.
+- The count of retries stays with a batch when its checkpoint moves on or when it is cut again; halves keep it too.
 - A partial response that names the first record made no progress: with bisecting on, the batch is halved.
 - The first half is the smaller one. Retries wait 1, 2, 4 ... 60 s.
 - ``BatchSize`` is what a batch has after the filter.
@@ -283,7 +283,7 @@ class EventSourceMapping:
         return Batch(records, self.clock.now)
 
     def _recut(self, lane: Lane, batch: Batch) -> None:
-        """Before a retry: the poller has read on, or has started anew and cuts the records at another place."""
+        """Before a retry: the poller has read on, or has started again and cuts the records at another place."""
         self.counts["recut"] += 1
         if self._random.random() < 0.5 and len(batch.records) > 1:
             place = self._random.randrange(1, len(batch.records))

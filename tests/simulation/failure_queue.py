@@ -58,7 +58,7 @@ def note(
             "condition": condition,
             "approximateInvokeCount": invocations,
         },
-        # without it where no invocation came to pass
+        # without it where there was no invocation
         **({"responseContext": response | ({"functionError": "Unhandled"} if error else {})} if invocations else {}),
         "version": "1.0",
         "timestamp": to_second(at),

@@ -28,7 +28,7 @@ class TrimmedData(LookupError):
 class Record:
     """One change of one item. ``number`` is the sequence number; ``text`` is the record as JSON.
 
-    Text, for every consumer must get a copy of its own, and because a hundred thousand records as objects are slow.
+    Text, because every consumer must get a copy of its own, and a hundred thousand records as objects are slow.
     """
 
     number: int

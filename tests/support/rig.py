@@ -193,7 +193,7 @@ def order_item(order_id: str, centers: tuple[str, ...] = CENTERS) -> dict[str, A
 
 
 def furnish(memory: Tables, *order_ids: str) -> None:
-    """The fulfillment centers, the registered seller, and new orders of his."""
+    """The fulfillment centers, the registered seller, and new orders of theirs."""
     for fc_id, client_id in CLIENTS.items():
         memory.put(tables.FULFILLMENT_CENTERS, {"client_id": {"S": client_id}, "fc_id": {"S": fc_id}})
     contact = {"name": "Acme", "email": "ops@acme.example", "time_zone": "UTC", "summaries": "each_batch"}

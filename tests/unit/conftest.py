@@ -16,7 +16,7 @@ def _no_network(socket_disabled: None) -> None:
 
 @pytest.fixture(scope="session")
 def _shared() -> tuple[Tables, Any, list[aws.Hook]]:
-    """Made once, for a client takes its time to make."""
+    """Made once: a client takes its time to make."""
     tables = Tables()
     hooks: list[aws.Hook] = [aws.no_hook]
     return tables, aws.dynamodb(tables, lambda call: hooks[0](call)), hooks

@@ -27,7 +27,7 @@ def value_of(variable: str) -> str:
 
 @pytest.fixture(autouse=True)
 def _new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As in a process of Lambda's: the layer is imported anew, and nothing but Lambda's own variables is set."""
+    """As in a process of Lambda's: the layer is imported again, and nothing but Lambda's own variables is set."""
     for variable in set(os.environ) - set(LAMBDAS_OWN):
         monkeypatch.delenv(variable)
     before = {name: module for name, module in sys.modules.items() if name.startswith("order_cancellation")}

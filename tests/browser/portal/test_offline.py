@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from local.client import Client
 from tests.browser.portal.conftest import Visit, Wire, go
 from tests.browser.portal.steps import cancelled_pop_up, checking, press_cancel
-from tests.local_stack import Place
+from tests.support.local_stack import Place
 
 ROUTES = ["#/orders", "#/to-do", "#/reconcile", "#/summaries", "#/orders/A-1001", "#/batch", "#/nowhere"]
 

@@ -42,7 +42,7 @@ def reconcile(lists: OrderLists, seller_id: str, said: Reconciliation, in_time: 
     """Compare what a marketplace says with what is here; changes nothing.
 
     Of several orders for one order of the marketplace, each live one differs from ``cancelled``; one that is live
-    suffices for ``open``. Complete or nothing: raises ComparisonCutShort when a read fails, or when ``in_time`` says
+    is enough for ``open``. Complete or nothing: raises ComparisonCutShort when a read fails, or when ``in_time`` says
     that the next one might not end in time.
     """
     try:

@@ -5,7 +5,7 @@ from typing import Final
 # As each marketplace writes itself. The portal takes its choices from here.
 NAMES: Final = {"amazon": "Amazon", "ebay": "eBay", "etsy": "Etsy", "shopify": "Shopify", "walmart": "Walmart"}
 
-# The seller says so themselves, for no marketplace tells us.
+# The seller says so themselves: no marketplace tells us.
 TO_DO: Final = "to_do"
 CANCELLATION_STATES: Final = (TO_DO, "done", "not_needed")
 

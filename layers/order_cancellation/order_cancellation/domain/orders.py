@@ -143,7 +143,7 @@ def furthest(reported: Mapping[str, str]) -> str:
 def status_of(milestones: Mapping[str, Mapping[str, Any]]) -> str:
     """The status of an uncancelled order, from the events of its fulfillment centers.
 
-    Up to ``picked_packed`` the order is where its most advanced center is, for a packed parcel cannot be un-packed.
+    Up to ``picked_packed`` the order is where its most advanced center is: a packed parcel cannot be unpacked.
     Beyond that it is where its last center is: it is shipped when everything is.
     """
     ranks = [_rank(furthest(_known(reported))) for reported in milestones.values()] or [_rank(RECEIVED)]

@@ -19,7 +19,7 @@ _EMAIL = re.compile(
     r"(?=.{1,189}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
     r"([A-Za-z]{2,63}|[Xx][Nn]--[A-Za-z0-9-]{0,58}[A-Za-z0-9])"  # a name in another script is written in these letters
 )
-# No control characters, no halves of pairs, no non-characters; nor U+FFFD, which API Gateway puts for bytes that are
+# No control characters, no halves of pairs, no non-characters, and no U+FFFD, which API Gateway puts for bytes that are
 # not UTF-8: what the caller meant there is lost.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
 _LINE_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")

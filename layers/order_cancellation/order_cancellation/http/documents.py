@@ -1,6 +1,6 @@
 """What callers read: orders and outcomes as JSON-ready documents, and the sentences in them.
 
-Every success and every refusal says what the seller must still do in the marketplace, for nothing is synchronized.
+Every success and every refusal says what the seller must still do in the marketplace: nothing is synchronized.
 """
 
 from collections.abc import Mapping

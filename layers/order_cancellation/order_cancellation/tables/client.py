@@ -108,7 +108,7 @@ class Table:
 
 
 def update_request(key: Item, update: str, condition: str | None, values: Item) -> dict[str, Any]:
-    """What UpdateItem, and an update in a transaction, say alike."""
+    """What UpdateItem and an update in a transaction have in common."""
     request: dict[str, Any] = {
         "Key": encode_item(key),
         "UpdateExpression": update,

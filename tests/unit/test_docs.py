@@ -1,0 +1,90 @@
+"""What the documents name is there: links and anchors, files, commands, proofs; and the picture shows what runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local.cloud import ROOT
+from tests.proofs.run import PROOFS
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LAYER = ROOT / "layers/order_cancellation/order_cancellation"
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in DOCUMENTS}
+RECORDS = {"CHANGELOG.md", "docs/verification.md"}  # of what was there at the time
+
+FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+CODE = re.compile(r"`([^`\n]+)`")
+A_FILE = re.compile(r"[\w./-]+(?:\.(?:html|js|json|md|png|py|svg|toml|txt|yaml|yml)|/)")
+MADE = (".local/", ".venv/", ".venv-sam/", ".aws-sam/")  # by running a command; git ignores them
+
+
+def prose(name: str) -> str:
+    return FENCED.sub("", TEXTS[name])
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub gives to a document's headings."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_link_leads_somewhere(name: str) -> None:
+    document = ROOT / name
+    for first, second in LINK.findall(prose(name)):
+        target, _, anchor = (first or second).partition("#")
+        if target.startswith(("http://", "https://")):
+            continue
+        path = (document.parent / target).resolve() if target else document
+        assert path.exists(), f"{name} links to {target}"
+        assert not anchor or anchor in anchors(path.read_text()), f"{name} links to {target}#{anchor}"
+
+
+@pytest.mark.parametrize("name", TEXTS.keys() - RECORDS)
+def test_a_file_that_is_named_is_there(name: str) -> None:
+    """By its path from the repository's root, the document, or the layer's package."""
+    for token in CODE.findall(prose(name)):
+        if A_FILE.fullmatch(token) and not token.startswith(("/", *MADE)):
+            places = [directory / token for directory in (ROOT, (ROOT / name).parent, LAYER)]
+            assert any(place.exists() for place in places), f"{name} names {token}"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_command_that_is_named_is_in_the_makefile(name: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"(?:^    |`)(?:[A-Z]+=\S+ )*make ([a-z-]+)", TEXTS[name], re.MULTILINE)
+    assert set(named) <= targets
+
+
+def test_every_line_of_make_verify_stands_with_its_guarantee() -> None:
+    table = TEXTS["docs/guarantees.md"].partition("\n## ")[0]
+    assert {name for name in CODE.findall(table) if name in PROOFS} == set(PROOFS)
+    for row in re.findall(r"^\| \[(G\d)\].*\| (`.+`) \|$", table, re.MULTILINE):
+        guarantee, lines = row[0], CODE.findall(row[1])
+        for line in lines:
+            assert guarantee in spelled_out(PROOFS[line].guarantee), f"{line} proves nothing of {guarantee}"
+
+
+def spelled_out(guarantees: str) -> set[str]:
+    """``G1–G3`` or ``G1, G3`` as the guarantees that it names."""
+    if span := re.fullmatch(r"G(\d)–G(\d)", guarantees):
+        return {f"G{number}" for number in range(int(span[1]), int(span[2]) + 1)}
+    return set(guarantees.split(", "))
+
+
+def test_the_picture_shows_every_function_and_queue() -> None:
+    picture = (ROOT / "docs/architecture.svg").read_text()
+    functions = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+    queues = re.findall(
+        r"^  (\w+):(?: #.*)?\n    Type: AWS::SQS::Queue$", (ROOT / "template.yaml").read_text(), re.MULTILINE
+    )
+    assert queues
+    for name in (*functions, *queues):
+        assert re.search(rf"[> ]{name}</text>", picture), f"{name} is not in the picture"
+
+
+def test_readme_names_the_two_commands() -> None:
+    assert Path(ROOT / "README.md").read_text().count("\n    make demo\n") == 1
+    assert Path(ROOT / "README.md").read_text().count("\n    make test\n") == 1
