@@ -11,6 +11,7 @@ SAM := .venv-sam/bin/sam
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --system-certs --require-hashes
 PORTAL_CHECKS := requirements/portal/node_modules
+CONTRACT_CHECKS := tests/contract/typescript/node_modules
 TESTS ?= tests
 STACK ?= order-cancellation
 UPGRADE ?= --upgrade
@@ -52,7 +53,7 @@ types: setup ## mypy --strict
 validate: setup ## the template, as CloudFormation and SAM see it
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
-pytest: setup ## the tests (TESTS=tests/unit for some of them)
+pytest: setup $(CONTRACT_CHECKS)/.installed ## the tests (TESTS=tests/unit for some of them)
 	$(BIN)/python -m pytest $(TESTS)
 
 bench: setup ## speed, side by side in one run
@@ -93,11 +94,17 @@ $(PORTAL_CHECKS)/.installed: requirements/portal/package-lock.json | .venv/.inst
 	@npm ci --silent --prefix requirements/portal
 	@touch $@
 
+$(CONTRACT_CHECKS)/.installed: tests/contract/typescript/package-lock.json | .venv/.installed
+	@echo 'Setting up what makes a TypeScript client of the contract (ten seconds, once)'
+	@npm ci --silent --prefix tests/contract/typescript
+	@touch $@
+
 lock: .venv/.installed ## renew the pinned requirements (UPGRADE= to pin only what is new in a .in file)
 	@for name in requirements/uv requirements/development requirements/sam layers/order_cancellation/requirements; do \
 	  $(UV) pip compile --quiet --system-certs $(UPGRADE) --python-version 3.13 --generate-hashes --no-header \
 	    --no-emit-index-url $$name.in --output-file $$name.txt; done
-	@$(if $(UPGRADE),npm update --silent --package-lock-only --prefix requirements/portal)
+	@$(if $(UPGRADE),for checks in requirements/portal tests/contract/typescript; do \
+	  npm update --silent --package-lock-only --prefix $$checks; done)
 
 clean: down ## remove everything that was made
 	rm -rf .venv .venv-sam .aws-sam .local
