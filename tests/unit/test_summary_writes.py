@@ -338,3 +338,52 @@ def test_writes_about_a_summary_do_not_bring_its_orders_back(rig: Rig) -> None:
     rig.summaries.set_status("acme", sealed.summary_id, "sent", NOW)  # refused
     wanted = {(c.request["ReturnValues"], c.request["ReturnValuesOnConditionCheckFailure"]) for c in asked}
     assert (len(asked), wanted) == (3, {("NONE", "NONE")})
+
+
+# --------------------------------------------------------------------------------------------------------------- a list
+
+
+def put_summaries(rig: Rig, count: int, **attributes: Any) -> list[str]:
+    """So many summaries of acme; their ids, latest first."""
+    ids = [f"S-{number:03}" for number in range(count)]
+    for summary_id in ids:
+        key = {"seller_id": {"S": "acme"}, "summary_id": {"S": summary_id}}
+        rig.tables.put(SUMMARIES, {**key, "status": {"S": "sent"}, **attributes})
+    return ids[::-1]
+
+
+def listed(rig: Rig, limit: int) -> list[list[str]]:
+    """All pages of acme's summaries."""
+    pages, position = [], None
+    while True:
+        items, position = rig.summaries.page("acme", limit, position)
+        pages.append([str(item["summary_id"]) for item in items])
+        if position is None:
+            return pages
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "pages"), [(0, 5, 1), (4, 5, 1), (5, 5, 1), (6, 5, 2), (11, 5, 3), (3, 1, 3)]
+)
+def test_every_summary_is_on_one_page(rig: Rig, count: int, limit: int, pages: int) -> None:
+    ids = put_summaries(rig, count)
+    found = listed(rig, limit)
+    assert [each for page in found for each in page] == ids
+    assert len(found) == pages
+
+
+def test_a_page_that_ends_by_its_bytes_has_a_cursor(rig: Rig) -> None:
+    order_ids = {"L": [{"S": f"{number:04}".ljust(64, "A")} for number in range(300)]}
+    ids = put_summaries(rig, 120, order_ids=order_ids)
+    found = listed(rig, 100)
+    assert [each for page in found for each in page] == ids
+    assert len(found[0]) < 100
+
+
+@pytest.mark.parametrize("spoiled", [{"status": {"M": {}}}, {"order_ids": {"S": "A-1"}}])
+def test_a_summary_that_this_version_cannot_read_costs_one_row(rig: Rig, spoiled: Any) -> None:
+    ids = put_summaries(rig, 7)
+    rig.tables.put(
+        SUMMARIES, {"seller_id": {"S": "acme"}, "summary_id": {"S": "S-003"}, "status": {"S": "x"}, **spoiled}
+    )
+    assert [each for page in listed(rig, 2) for each in page] == [each for each in ids if each != "S-003"]

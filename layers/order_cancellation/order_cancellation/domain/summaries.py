@@ -21,8 +21,8 @@ from order_cancellation.domain.sellers import Seller
 
 Status = Literal["pending", "sent", "delivered", "bounced", "parked"]
 
-# What each status may follow. A late or repeated event never takes a summary back. A summary that came back for now is
-# ``bounced`` with a lease, and is tried again when that is over; all but ``sent`` may follow it too.
+# What each status may follow. A late or repeated event never takes a summary back. All but ``sent`` may also follow a
+# ``bounced`` that came back for now.
 FOLLOWS: Final[Mapping[Status, Sequence[Status]]] = {
     "sent": ("pending",),
     "delivered": ("pending", "sent"),
@@ -53,7 +53,8 @@ class Summary:
 
     ``lease_until`` is set while it is pending: nobody else sends it before that moment. ``email`` is where it was sent
     last. ``mailing`` counts how often it had to be mailed because it came back, from 1; all attempts to get an answer
-    from SES are one mailing. What SES says of an earlier mailing is of no account any more.
+    from SES are one mailing. What SES says of an earlier mailing is of no account any more. ``came_back`` is set while
+    the last one came back for now.
     """
 
     seller_id: str
@@ -67,6 +68,7 @@ class Summary:
     part: int = 1
     parts: int = 1
     mailing: int = 1
+    came_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,8 @@ def sent_again(summary: Summary, email: str, now: str) -> Summary | None:
 
     That is when its lease is over and no answer came, or when it came back for now.
     """
-    came_back = summary.status == "bounced"
-    if summary.status not in ("pending", "bounced") or not summary.lease_until or summary.lease_until > now:
+    waits = summary.status == "pending" or (summary.status == "bounced" and summary.came_back)
+    if not waits or summary.lease_until > now:
         return None
     return replace(
         summary,
@@ -141,7 +143,8 @@ def sent_again(summary: Summary, email: str, now: str) -> Summary | None:
         email=email,
         lease_until=lease_after(now, summary.attempts + 1),
         attempts=summary.attempts + 1,
-        mailing=summary.mailing + (came_back or email != summary.email),
+        mailing=summary.mailing + (summary.came_back or email != summary.email),
+        came_back=False,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from order_cancellation.domain import summaries
 from order_cancellation.domain.summaries import FOLLOWS, Status, Summary
+from order_cancellation.observability import count, logger
 from order_cancellation.tables.client import Table
 from order_cancellation.tables.items import Item
 
@@ -34,9 +35,10 @@ class Summaries:
     def page(self, seller_id: str, limit: int, before: str | None) -> tuple[list[dict[str, Any]], str | None]:
         """Up to ``limit`` items of a seller's summaries, latest first, beginning with the one before ``before``.
 
-        Returns them and the summary id to go on with, or None at the end. Raises Unavailable.
+        Returns them and the summary id to go on with, or None at the end. A page has at most the 1 MB that one query
+        reads, so it may end before the limit. Raises Unavailable.
         """
-        items, _ = self._table.query(
+        items, last = self._table.query(
             "seller_id = :seller",
             {"seller": seller_id},
             after=_key(seller_id, before) if before is not None else None,
@@ -44,7 +46,9 @@ class Summaries:
             ScanIndexForward=False,
             Limit=limit + 1,
         )
-        return items[:limit], items[limit - 1]["summary_id"] if len(items) > limit else None
+        if len(items) > limit:
+            items, last = items[:limit], items[limit - 1]
+        return [item for item in items if _is_listable(item)], last and last["summary_id"]
 
     def expired(self, shard: str, now: str) -> Iterator[tuple[str, str]]:
         """(seller_id, summary_id) of the pending summaries in this shard whose lease is over. Raises Unavailable."""
@@ -63,7 +67,8 @@ class Summaries:
             return None
         taken, item = self._table.update(
             _key(seller_id, summary_id),
-            "SET #status = :pending, email = :email, lease_until = :until, attempts = :attempts, mailing = :mailing",
+            "SET #status = :pending, email = :email, lease_until = :until, attempts = :attempts, mailing = :mailing "
+            "REMOVE came_back",
             condition="#status = :seen_status AND lease_until = :seen",
             pending=mine.status,
             email=mine.email,
@@ -98,12 +103,12 @@ class Summaries:
         earlier = {f"before{index}": each for index, each in enumerate(FOLLOWS[status])}
         condition = f"#status IN ({', '.join(f':{name}' for name in earlier)})"
         if status != "sent":
-            condition = f"({condition} OR (#status = :came_back AND attribute_exists(lease_until)))"
-            earlier["came_back"] = "bounced"
+            condition = f"({condition} OR (#status = :bounced AND attribute_exists(came_back)))"
+            earlier["bounced"] = "bounced"
         sets = ", ".join(["#status = :status", f"#{status}_at = :at", *(f"#{name} = :{name}" for name in facts)])
         recorded, _ = self._table.update(
             _key(seller_id, summary_id),
-            f"SET {sets} REMOVE lease_until, lease_shard",
+            f"SET {sets} REMOVE lease_until, lease_shard, came_back",
             condition=f"{condition} AND {_same_mailing(mailing)}",
             returning=False,  # it lists up to a thousand orders
             status=status,
@@ -121,13 +126,14 @@ class Summaries:
         """
         recorded, _ = self._table.update(
             _key(summary.seller_id, summary.summary_id),
-            "SET #status = :bounced, bounced_at = :at, bounced_because = :why, lease_until = :until, "
-            "lease_shard = :shard",
+            "SET #status = :bounced, bounced_at = :at, bounced_because = :why, came_back = :true, "
+            "lease_until = :until, lease_shard = :shard",
             condition=f"#status IN (:pending, :sent) AND {_same_mailing(summary.mailing)}",
             returning=False,
             bounced="bounced",
             at=at,
             why=why,
+            true=True,
             until=until,
             shard=summaries.shard_of(summary.seller_id),
             pending="pending",
@@ -157,6 +163,19 @@ def _key(seller_id: str, summary_id: str) -> dict[str, str]:
     return {"seller_id": seller_id, "summary_id": summary_id}
 
 
+def _is_listable(item: Item) -> bool:
+    """Whether this version can list a summary; one that it cannot costs the others nothing."""
+    if isinstance(item.get("status"), str) and isinstance(item.get("order_ids", []), list):
+        return True
+    _report_unreadable(item)
+    return False
+
+
+def _report_unreadable(item: Item) -> None:
+    logger.error("unreadable summary", extra={"seller_id": item["seller_id"], "summary_id": item["summary_id"]})
+    count("SummariesUnreadable")
+
+
 def _summary(item: Item) -> Summary:
     return Summary(
         seller_id=item["seller_id"],
@@ -170,4 +189,5 @@ def _summary(item: Item) -> Summary:
         part=item["part"],
         parts=item["parts"],
         mailing=item.get("mailing", 1),
+        came_back=item.get("came_back", False),
     )
