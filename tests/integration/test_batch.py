@@ -9,9 +9,9 @@ import pytest
 from order_cancellation.domain import summaries
 from order_cancellation.tables.client import MAX_CALL_SECONDS
 from order_cancellation.tables.orders import Orders
-from tests.integration.service import Service
-from tests.integration.wire import Wire, error
 from tests.support.functions import Context, Response
+from tests.support.rig import Service
+from tests.support.sdk import Wire, error
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

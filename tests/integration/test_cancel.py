@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from order_cancellation.tables.orders import Orders
-from tests.integration.service import Service
-from tests.integration.wire import Answer, Wire
 from tests.support import examples
 from tests.support.functions import Response, machine_claims, seller_claims
+from tests.support.rig import Service
+from tests.support.sdk import Answer, Wire
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Records

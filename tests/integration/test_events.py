@@ -4,7 +4,6 @@ import functools
 import json
 from typing import Any
 
-import boto3
 import pytest
 
 from local import event_pattern
@@ -13,17 +12,8 @@ from tests.support import functions
 from tests.support.events import ALL, DIRECTORY, EFFECTS, PROMISES, VIEW, Effect, difference, function_of, read
 
 
-@pytest.fixture
-def post(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SES takes what the template's sender sends."""
-    monkeypatch.setenv("SENDER_ADDRESS", "cancellations@example.com")
-    monkeypatch.setenv("CONFIGURATION_SET", "summaries")
-    monkeypatch.setenv("DAILY_SUMMARY_HOUR", "8")
-    boto3.client("sesv2").create_email_identity(EmailIdentity="cancellations@example.com")
-
-
 @pytest.mark.parametrize("name", ALL)
-def test_an_event_does_what_its_name_promises(name: str, wire: None, furnished: None, post: None) -> None:
+def test_an_event_does_what_its_name_promises(name: str, furnished: None) -> None:
     loaded = functools.cache(functions.load)
 
     def run(event: str) -> Any:

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from order_cancellation.observability import logger
-from tests.integration.service import Service
-from tests.integration.wire import Answer, Wire, error
 from tests.support.functions import Response
+from tests.support.rig import Service
+from tests.support.sdk import Answer, Wire, error
 
 TRIES = 3  # of the SDK
 

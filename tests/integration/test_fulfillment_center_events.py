@@ -7,10 +7,10 @@ import pytest
 
 from order_cancellation.domain.orders import EVENTS
 from order_cancellation.tables.orders import Orders
-from tests.integration.service import Service
-from tests.integration.wire import Wire
 from tests.support import examples, world
 from tests.support.functions import machine_claims
+from tests.support.rig import Service
+from tests.support.sdk import Wire
 
 
 def body(order_id: str, event: str) -> dict[str, str]:

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import pytest
 
 from order_cancellation.tables.orders import Orders
-from tests.integration.service import Service
-from tests.integration.wire import Wire
 from tests.support import examples
+from tests.support.rig import Service
+from tests.support.sdk import Wire
 
 
 class TestPlacing:

@@ -16,6 +16,7 @@ from order_cancellation.tables.client import MAX_CALL_SECONDS
 from order_cancellation.tables.orders import Orders
 from tests.support import functions, template
 from tests.support.functions import Context, Response, call, http_event, machine_claims, seller_claims
+from tests.support.memory_tables import Tables
 
 Place = Callable[..., None]
 PLANNER = machine_claims("planner", "network/orders")
@@ -23,34 +24,34 @@ ACME = seller_claims("acme")
 
 
 @pytest.fixture
-def order_intake(aws: None) -> ModuleType:
+def order_intake(aws: Tables) -> ModuleType:
     return functions.load("order_intake")
 
 
 @pytest.fixture
-def view_orders(aws: None) -> ModuleType:
+def view_orders(aws: Tables) -> ModuleType:
     return functions.load("view_orders")
 
 
 @pytest.fixture
-def cancel_order(aws: None) -> ModuleType:
+def cancel_order(aws: Tables) -> ModuleType:
     return functions.load("cancel_order")
 
 
 @pytest.fixture
-def fulfillment_center_events(aws: None) -> ModuleType:
+def fulfillment_center_events(aws: Tables) -> ModuleType:
     item = {"client_id": {"S": "client-LAX1"}, "fc_id": {"S": "LAX1"}}
     boto3.client("dynamodb").put_item(TableName=os.environ["FULFILLMENT_CENTERS_TABLE"], Item=item)
     return functions.load("fulfillment_center_events")
 
 
 @pytest.fixture
-def marketplace_cancellation(aws: None) -> ModuleType:
+def marketplace_cancellation(aws: Tables) -> ModuleType:
     return functions.load("marketplace_cancellation")
 
 
 @pytest.fixture
-def reconciliation(aws: None) -> ModuleType:
+def reconciliation(aws: Tables) -> ModuleType:
     return functions.load("reconciliation")
 
 

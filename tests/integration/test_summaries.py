@@ -1,4 +1,4 @@
-"""Auto-cancelled orders reach their seller: the three mail functions on moto, in one thread."""
+"""Auto-cancelled orders reach their seller: the three mail functions on tables in memory."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from order_cancellation.domain import summaries, times
 from order_cancellation.mail.deliver import Deliveries
+from tests.support import rig
 from tests.support.functions import Context, call, http_event, load, machine_claims, seller_claims
+from tests.support.memory_tables import Tables
 
 PLANNER = machine_claims("planner", "network/orders", "network/sellers")
 
@@ -46,6 +48,7 @@ class World:
     sweep: ModuleType
     feedback: ModuleType
     post: Post
+    tables: Tables
     position: int = 0
 
     def register(self, seller_id: str, preference: str = "each_batch", zone: str = "UTC", email: str = "") -> None:
@@ -76,19 +79,8 @@ class World:
 
     def records(self) -> list[dict[str, Any]]:
         """The auto-cancellations in the stream since the last call: what the mapping's filter lets through."""
-        streams = boto3.client("dynamodbstreams")
-        arn = boto3.client("dynamodb").describe_table(TableName=os.environ["ORDERS_TABLE"])["Table"]["LatestStreamArn"]
-        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-        every = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
-        new, self.position = every[self.position :], len(every)
-        return [
-            record
-            for record in new
-            if record["eventName"] == "MODIFY"
-            and record["dynamodb"]["OldImage"]["status"]["S"] != "cancelled"
-            and record["dynamodb"]["NewImage"].get("cancellation", {}).get("M", {}).get("kind", {}).get("S") == "auto"
-        ]
+        new, self.position = rig.stream_records(self.tables, self.position), len(self.tables.changes)
+        return new
 
     def deliver(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Run the stream function; returns the sequence numbers that it gave back."""
@@ -136,13 +128,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def world(aws: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("SENDER_ADDRESS", "orders@network.example")
-    monkeypatch.setenv("CONFIGURATION_SET", "summaries")
-    monkeypatch.setenv("DAILY_SUMMARY_HOUR", "8")
+def world(aws: Tables, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> World:
     names = ("order_intake", "cancel_order", "cancellation_summary", "summary_sweep", "summary_feedback")
     intake, cancel_order, summary, sweep, feedback = map(load, names)
-    world = World(intake, cancel_order, summary, sweep, feedback, Post())
+    world = World(intake, cancel_order, summary, sweep, feedback, Post(), aws)
     for module in (world.summary, world.sweep):
         monkeypatch.setattr(module.deliveries._ses, "_ses", world.post)
     world.register("acme")

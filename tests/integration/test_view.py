@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from itertools import batched, chain
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
 
 from order_cancellation.domain.orders import STATUSES
 from order_cancellation.tables.orders import Orders
-from tests.integration.service import Service
-from tests.integration.wire import Wire
 from tests.support import examples
+from tests.support.rig import Service
+from tests.support.sdk import Wire
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    pass
 
 IDS = [f"A-{number:02}" for number in range(1, 61)]
 
 
 @pytest.fixture
-def sixty(orders: Orders, dynamodb: DynamoDBClient) -> None:
+def sixty(orders: Orders) -> None:
     """Sixty orders of acme's; every tenth is cancelled. Bluebird has two."""
-    # copies of two that the store wrote: moto takes its time over an UpdateItem
-    for order_id in ("placed", "cancelled"):
-        orders.place("model", order_id, examples.placement())
-    orders.cancel("model", "cancelled", examples.cancellation())
-    models = dynamodb.query(
-        TableName="OrdersTable",
-        KeyConditionExpression="seller_id = :model",
-        ExpressionAttributeValues={":model": {"S": "model"}},
-    )["Items"]
-    cancelled, placed = models
-    items = [
-        (placed if number % 10 else cancelled) | {"seller_id": {"S": "acme"}, "order_id": {"S": order_id}}
-        for number, order_id in enumerate(IDS, start=1)
-    ] + [placed | {"seller_id": {"S": "bluebird"}, "order_id": {"S": order_id}} for order_id in ("B-1", "A-01")]
-    for part in batched(items, 25, strict=False):
-        dynamodb.batch_write_item(RequestItems={"OrdersTable": [{"PutRequest": {"Item": item}} for item in part]})
+    for number, order_id in enumerate(IDS, start=1):
+        orders.place("acme", order_id, examples.placement())
+        if number % 10 == 0:
+            orders.cancel("acme", order_id, examples.cancellation())
+    for order_id in ("B-1", "A-01"):
+        orders.place("bluebird", order_id, examples.placement())
 
 
 def pages(service: Service, **query: str) -> list[list[str]]:

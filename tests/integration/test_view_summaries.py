@@ -9,10 +9,11 @@ import pytest
 
 from tests.support import functions
 from tests.support.functions import call, http_event, machine_claims, seller_claims
+from tests.support.memory_tables import Tables
 
 
 @pytest.fixture
-def view_summaries(aws: None) -> ModuleType:
+def view_summaries(aws: Tables) -> ModuleType:
     return functions.load("view_summaries")
 
 

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from order_cancellation.domain import summaries
-from tests.proofs.linearizability import answer_of
+from tests.proofs.callers import ask
 from tests.proofs.order_model import AutoCancel, Cancel, Request
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
@@ -44,10 +44,12 @@ from tests.proofs.system_model import (
 from tests.proofs.system_model import (
     SELLER as SELLER_SLOT,
 )
-from tests.support import rig, tables
-from tests.support.aws import Fault, PostOffice, summary_of
-from tests.support.rig import CENTERS, SELLER, Clock, ExecutionEnvironment
-from tests.support.tables import Tables
+from tests.support import memory_tables, rig
+from tests.support.clock import MINUTE, Clock
+from tests.support.memory_tables import Tables
+from tests.support.rig import CENTERS, SELLER, Service
+from tests.support.sdk import Fault
+from tests.support.ses import SimulatedSes
 
 LINE = "exhaustive model"
 # How many answers may be lost, processes die, deliveries repeat, on the way from one of these. Paths have as much.
@@ -199,21 +201,21 @@ def again(path_seed: int) -> list[str]:
 
 
 class World:
-    """The real handlers, every process on a environment and in a hand of its own."""
+    """The real handlers, every process on a service and in a hand of its own."""
 
     def __init__(self) -> None:
         self._memory = Tables()
-        self._post_office = PostOffice()
-        self._clock = Clock()
+        self._ses = SimulatedSes()
+        self._clock = Clock(tick=0.001)
         shard = summaries.shard_of(SELLER)
         self._hands = [Hand(shard) for _ in range(7)]
-        self._environments = [ExecutionEnvironment(self._memory, self._post_office, hand.hook) for hand in self._hands]
-        self._reporter = ExecutionEnvironment(self._memory, self._post_office)
+        self._services = [Service(self._memory, self._ses, hand.hook) for hand in self._hands]
+        self._reporter = Service(self._memory, self._ses)
 
     def walk(self, random: Random, bugs: Bugs) -> tuple[int, str | None]:
         """One path. Returns its length, and where the handlers did something else than the model, if they did."""
         self._memory.clear()
-        self._post_office.mails = []
+        self._ses.clear()
         self._clock.restart()
         rig.furnish(self._memory, *ORDER_IDS)
         self._summaries: list[str] = []  # in the order they were sealed
@@ -240,7 +242,7 @@ class World:
     def _take(self, label: Label, before: State) -> None:
         match label:
             case ("later",):
-                self._clock.advance(minutes=24 * 60)
+                self._clock.advance(24 * 60 * MINUTE)
             case ("repeat",):
                 self._position = 0
             case ("event", int(number)):
@@ -258,17 +260,12 @@ class World:
                     self._position = len(self._batch_end)
 
     def _process(self, slot: int) -> Any:
-        environment = self._environments[slot]
+        service = self._services[slot]
         if slot == DELIVERY:
             self._batch_end = list(self._memory.changes)
-            records = [
-                rig.stream_record(number, *change)
-                for number, change in enumerate(self._batch_end, start=1)
-                if number > self._position and rig.concerns_summaries(*change)
-            ]
-            return environment.deliver(records)
+            return service.deliver(rig.stream_records(self._memory, self._position))
         if slot == SWEEP:
-            return environment.sweep()
+            return service.sweep()
         requests: dict[int, Request] = {
             SELLER_SLOT: Cancel(ORDER_IDS[0], "request-seller", "seller"),
             AUTO: AutoCancel(ORDER_IDS[0], "request-auto", "auto"),
@@ -277,14 +274,13 @@ class World:
             FC_2: FcReport(ORDER_IDS[0], CENTERS[1], "picked_packed", "2026-11-23T14:00:02Z"),
         }
         request = requests[slot]
-        response = environment.send(request)
-        return answer_of(request, response.status, response.body, response.headers)
+        return ask(service, request)
 
     # ---------------------------------------------------------------------------------------------- the same, or not
 
     def _difference(self, state: State) -> str | None:
         """Where the tables, the mails and the answers differ from the model's state."""
-        for item in self._memory.items(tables.SUMMARIES):
+        for item in self._memory.items(memory_tables.SUMMARIES):
             if item["summary_id"]["S"] not in self._summaries:
                 self._summaries.append(item["summary_id"]["S"])
         expected, actual = _abstract(state), self._abstract()
@@ -300,9 +296,9 @@ class World:
         return None
 
     def _abstract(self) -> dict[str, Any]:
-        orders = [self._memory.get(tables.ORDERS, SELLER, order_id) or {} for order_id in ORDER_IDS]
-        sealed = {item["summary_id"]["S"]: item for item in self._memory.items(tables.SUMMARIES)}
-        mails = [summary_of(mail) for mail in self._post_office.mails]
+        orders = [self._memory.get(memory_tables.ORDERS, SELLER, order_id) or {} for order_id in ORDER_IDS]
+        sealed = {item["summary_id"]["S"]: item for item in self._memory.items(memory_tables.SUMMARIES)}
+        mails = [mail.summary_id for mail in self._ses.accepted]
         return {
             "packed": tuple("picked_packed" in orders[0]["milestones"]["M"][fc_id]["M"] for fc_id in CENTERS),
             "ended": tuple(

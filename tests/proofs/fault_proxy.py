@@ -23,14 +23,15 @@ import urllib3
 from local import stack
 from local.cloud import HOST, Cloud
 from order_cancellation.tables.client import CLIENT_CONFIG
+from tests.proofs.callers import ask
 from tests.proofs.histories import own_cancel_forgotten, told
-from tests.proofs.linearizability import UNKNOWN, Operation, answer_of, linearizable
+from tests.proofs.linearizability import UNKNOWN, Operation, linearizable
 from tests.proofs.order_model import AutoCancel, Cancel, Request, View, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 from tests.support import rig
-from tests.support.rig import CENTERS, PATIENT, ExecutionEnvironment
-from tests.support.tables import Tables
+from tests.support.memory_tables import Tables
+from tests.support.rig import CENTERS, PATIENT, Service
 
 LINE = "faults through a proxy"
 FAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -105,7 +106,7 @@ class _World:
             aws_secret_access_key="test",
             config=CLIENT_CONFIG.merge(PATIENT),
         )
-        self._environment = ExecutionEnvironment(Tables(), dynamodb=through)
+        self._service = Service(Tables(), dynamodb=through)
 
     def history(self) -> list[Operation]:
         self._number += 1
@@ -124,16 +125,14 @@ class _World:
             operation = self._random.choice(("UpdateItem", "UpdateItem", "GetItem"))
             fault = self._random.choice(sorted(FAULTS))
             self._proxy.plant(operation, fault)
-            response = self._environment.send(request, self._clients)
-            answer = answer_of(request, response.status, response.body, response.headers)
+            answer = ask(self._service, request, self._clients)
             if answer == UNKNOWN or fault.startswith("lost"):
                 history.append(Operation.lost(request, start))
             if answer != UNKNOWN:
                 history.append(Operation(request, answer, start, start + 0.5))
         look = View(order_id)
         self._proxy.plant("DescribeTable", "500")  # never sent: the look meets no fault
-        response = self._environment.send(look)
-        answer = answer_of(look, response.status, response.body, response.headers)
+        answer = ask(self._service, look)
         return [*history, Operation(look, answer, len(requests), len(requests))]
 
 

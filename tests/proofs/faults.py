@@ -1,7 +1,7 @@
 """Faults on every DynamoDB and SES request: no wrong answer, no lost order, no mail twice without need.
 
 In an episode, sellers, the planner and fulfillment centers ask about six orders of one seller, the stream is delivered,
-the sweep runs, SES reports, time passes; and many an HTTP try fails in one of the ways of ``aws.Fault``. A failed
+the sweep runs, SES reports, time passes; and many an HTTP try fails in one of the ways of ``sdk.Fault``. A failed
 stream batch comes again from its lowest failed record, a failed event comes again whole. Then all is well again, time
 passes, and the books are checked:
 
@@ -25,15 +25,18 @@ from botocore.config import Config
 from order_cancellation.domain import summaries, times
 from order_cancellation.mail import ses
 from order_cancellation.tables.outbox import Outbox
+from tests.proofs.callers import ask
 from tests.proofs.histories import own_cancel_forgotten, told
-from tests.proofs.linearizability import UNKNOWN, Operation, answer_of, linearizable
+from tests.proofs.linearizability import UNKNOWN, Operation, linearizable
 from tests.proofs.order_model import STEPS, AutoCancel, Cancel, Request, View, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
-from tests.support import rig, tables
-from tests.support.aws import CARRIED_OUT, Call, Fault, Hook, PostOffice, no_hook, summary_of
-from tests.support.rig import CENTERS, SELLER, Clock, ExecutionEnvironment
-from tests.support.tables import Tables
+from tests.support import memory_tables, rig
+from tests.support.clock import MINUTE, Clock
+from tests.support.memory_tables import Tables
+from tests.support.rig import CENTERS, SELLER, Service
+from tests.support.sdk import CARRIED_OUT, Call, Fault, Hook, no_hook
+from tests.support.ses import SimulatedSes
 
 LINE = "faults on every call"
 ORDERS = tuple(f"F-{number}" for number in range(1, 7))
@@ -61,7 +64,7 @@ def check(faults: int, seed: int, say: Say) -> Report:
             report.broke += [f"REPLAY={episode_seed}: {broken}" for broken in episode.broke]
             fired += episode.fired
             calls += episode.broken_calls
-            mails += len(episode.post_office.mails)
+            mails += len(episode.ses.accepted)
             again += episode.sent_again
             episodes += 1
             progress(min(fired.total(), faults), faults, "faults")
@@ -94,14 +97,14 @@ class Stage:
 
     def __init__(self) -> None:
         self.memory = Tables()
-        self.post_office = PostOffice()
+        self.ses = SimulatedSes()
         self.hook: Hook = no_hook
-        self.environment = ExecutionEnvironment(self.memory, self.post_office, lambda call: self.hook(call))
-        self.environment.sweep_only(SELLER)
+        self.service = Service(self.memory, self.ses, lambda call: self.hook(call))
+        self.service.sweep_only(SELLER)
 
     def clear(self, hook: Hook) -> None:
         self.memory.clear()
-        self.post_office.mails = []
+        self.ses.clear()
         self.hook = hook
 
 
@@ -113,11 +116,11 @@ class Episode:
         self.fired: Counter[str] = Counter()
         self.broken_calls: Counter[str] = Counter()
         self.sent_again = 0
-        self.post_office = stage.post_office
+        self.ses = stage.ses
         self._random = Random(seed)
         self._memory = stage.memory
-        self._clock = Clock()
-        self._environment = stage.environment
+        self._clock = Clock(tick=0.001)
+        self._service = stage.service
         stage.clear(self._hook)
         self._stormy = True
         self._histories: dict[str, list[Operation]] = {order_id: [] for order_id in ORDERS}
@@ -136,12 +139,12 @@ class Episode:
             for _ in range(ACTIONS):
                 self._random.choice(actions)()
                 if self._random.random() < 0.3:
-                    self._clock.advance(minutes=self._random.choice((1, 6, 11, 25)))
+                    self._clock.advance(self._random.choice((1, 6, 11, 25)) * MINUTE)
             self._stormy = False
             for _ in range(4):
                 self._deliver()
                 self._feed_back()
-                self._clock.advance(minutes=12 * 60)
+                self._clock.advance(12 * 60 * MINUTE)
                 self._sweep()
             self._check_orders()
             self._check_mail()
@@ -157,7 +160,8 @@ class Episode:
             self.broken_calls[f"{call.service} {call.operation}"] += 1
             self._lost_writes += fault in CARRIED_OUT
         if call.service == "sesv2" and (fault is None or fault in CARRIED_OUT):
-            self._watch_mail(summary_of(call.request), before)
+            tags = {tag["Name"]: tag["Value"] for tag in call.request["EmailTags"]}
+            self._watch_mail(tags["summary_id"], before)
         return fault
 
     def _watch_mail(self, summary_id: str, faults_before: int) -> None:
@@ -188,8 +192,7 @@ class Episode:
         request = self._some_request(order_id)
         self._lost_writes = 0
         start = float(self._requests)
-        response = self._environment.send(request)
-        answer = answer_of(request, response.status, response.body, response.headers)
+        answer = ask(self._service, request)
         if self._lost_writes and answer != UNKNOWN:
             history.append(Operation.lost(request, start))
         if answer == UNKNOWN:
@@ -213,18 +216,14 @@ class Episode:
 
     def _deliver(self) -> None:
         changes = self._memory.changes[self._position :]
-        records = [
-            rig.stream_record(number, before, after)
-            for number, (before, after) in enumerate(changes, start=self._position + 1)
-            if rig.concerns_summaries(before, after)
-        ]
-        failed = self._environment.deliver(records) if records else []
+        records = rig.stream_records(self._memory, self._position)
+        failed = self._service.deliver(records) if records else []
         self._note_known()
         self._position = min((int(number) - 1 for number in failed), default=self._position + len(changes))
 
     def _sweep(self) -> None:
         try:
-            self._environment.sweep()
+            self._service.sweep()
         except Exception:
             if not self._stormy:
                 raise
@@ -237,7 +236,7 @@ class Episode:
             if self._stormy and self._random.random() < 0.2:
                 continue  # an event that never arrives
             try:
-                self._environment.feed_back("Send", summary_id)
+                self._service.feed_back("Send", summary_id)
             except Exception:
                 if not self._stormy:
                     raise
@@ -250,26 +249,23 @@ class Episode:
     def _check_orders(self) -> None:
         for order_id, history in self._histories.items():
             look = View(order_id)
-            response = self._environment.send(look)
-            answer = answer_of(look, response.status, response.body, response.headers)
+            answer = ask(self._service, look)
             whole = [*history, Operation(look, answer, self._requests + 1, self._requests + 1)]
             if not linearizable(whole, new_order(CENTERS)):
                 self.broke.append(f"{order_id}: {told(whole)}")
 
     def _check_mail(self) -> None:
         listed: Counter[str] = Counter()
-        for item in self._memory.items(tables.SUMMARIES):
+        for item in self._memory.items(memory_tables.SUMMARIES):
             summary_id, orders = item["summary_id"]["S"], [entry["S"] for entry in item["order_ids"]["L"]]
             listed.update(orders)
-            if item["status"]["S"] != "sent" or not self.post_office.sent(summary_id):
-                self.broke.append(
-                    f"{summary_id} is {item['status']['S']}, in {self.post_office.sent(summary_id)} mails"
-                )
-            for mail in self.post_office.mails:
-                if summary_of(mail) == summary_id and _orders_in(mail) != set(orders):
+            if item["status"]["S"] != "sent" or not self.ses.sent(summary_id):
+                self.broke.append(f"{summary_id} is {item['status']['S']}, in {self.ses.sent(summary_id)} mails")
+            for mail in self.ses.accepted:
+                if mail.summary_id == summary_id and _orders_in(mail) != set(orders):
                     self.broke.append(f"{summary_id} lists {orders}, its mail tells of {_orders_in(mail)}")
         for order_id in ORDERS:
-            order = self._memory.get(tables.ORDERS, SELLER, order_id)
+            order = self._memory.get(memory_tables.ORDERS, SELLER, order_id)
             assert order is not None
             auto = "cancellation" in order and order["cancellation"]["M"]["kind"]["S"] == "auto"
             if listed[order_id] != auto or "summary_due_at" in order:
@@ -277,7 +273,7 @@ class Episode:
 
 
 def _orders_in(mail: Any) -> set[str]:
-    return set(re.findall(r"\bF-\d\b", mail["Content"]["Simple"]["Body"]["Text"]["Data"]))
+    return set(re.findall(r"\bF-\d\b", mail.text))
 
 
 def _twin(bug: str, planted: Callable[[], Any], seed: int) -> Twin:

@@ -18,16 +18,18 @@ from unittest.mock import patch
 
 from order_cancellation.actions import cancel
 from order_cancellation.domain.refusals import NotCancellable
+from tests.proofs.callers import ask
 from tests.proofs.http_races import cancel_without_condition
 from tests.proofs.interleaving import Interleaving
-from tests.proofs.linearizability import UNKNOWN, Operation, answer_of, linearizable
+from tests.proofs.linearizability import UNKNOWN, Operation, linearizable
 from tests.proofs.order_model import STEPS, AutoCancel, Cancel, Request, View, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 from tests.support import rig
-from tests.support.aws import Call, Fault
-from tests.support.rig import CENTERS, Clock, ExecutionEnvironment
-from tests.support.tables import Tables
+from tests.support.clock import Clock
+from tests.support.memory_tables import Tables
+from tests.support.rig import CENTERS, Service
+from tests.support.sdk import Call, Fault
 
 LINE = "histories, linearizable"
 MAX_OPERATIONS = 12
@@ -39,15 +41,15 @@ ORDER_ID = "L-1"
 
 
 class Callers:
-    """The environments of the five callers, on one table."""
+    """The services of the five callers, on one table."""
 
     def __init__(self, lost: float = LOST) -> None:
         self.memory = Tables()
         self._lost = lost
         self._interleaving: Interleaving | None = None
         self._faults: list[list[Fault]] = [[] for _ in range(CALLERS)]
-        self._environments = [ExecutionEnvironment(self.memory, hook=self._hook(number)) for number in range(CALLERS)]
-        self._onlooker = ExecutionEnvironment(self.memory)
+        self._services = [Service(self.memory, hook=self._hook(number)) for number in range(CALLERS)]
+        self._onlooker = Service(self.memory)
 
     def history(self, random: Random) -> list[Operation]:
         """One order's life: at most MAX_OPERATIONS, the last of them a look when all is over."""
@@ -73,8 +75,7 @@ class Callers:
         self._interleaving.run()
         end = self._interleaving.now + 1
         look = View(ORDER_ID)
-        response = self._onlooker.send(look)
-        answer = answer_of(look, response.status, response.body, response.headers)
+        answer = ask(self._onlooker, look)
         history.append(Operation(look, answer, end, end))
         return history
 
@@ -82,8 +83,7 @@ class Callers:
         faults = {"once": [Fault.LOST], "always": [Fault.LOST] * 3, "before": [Fault.TIMEOUT]}.get(loss, [])
         self._faults[caller] = list(faults)
         start = interleaving.now
-        response = self._environments[caller].send(request)
-        answer = answer_of(request, response.status, response.body, response.headers)
+        answer = ask(self._services[caller], request)
         fired = len(faults) - len(self._faults[caller])
         self._faults[caller] = []
         if loss == "caller" or answer == UNKNOWN:
@@ -109,7 +109,7 @@ def check(amount: tuple[int, int], seed: int, say: Say) -> Report:
     histories, planted = amount
     report = Report(LINE, "handlers in process", seed, tried=histories, unit="histories")
     progress = Progress(LINE, say)
-    with timed(report), rig.in_lambda(), Clock().ruling():
+    with timed(report), rig.in_lambda(), Clock(tick=0.001).ruling():
         callers = Callers()
         random = Random(seed)
         spoil = Random(seed + 1)
@@ -148,7 +148,7 @@ def check(amount: tuple[int, int], seed: int, say: Say) -> Report:
 
 def again(history_seed: int) -> list[str]:
     """What broke in the one history with this seed, told step by step."""
-    with rig.in_lambda(), Clock().ruling():
+    with rig.in_lambda(), Clock(tick=0.001).ruling():
         history = Callers().history(Random(history_seed))
     return [] if linearizable(history, new_order(CENTERS)) else [told(history)]
 

@@ -20,13 +20,14 @@ from local.client import Answer as HttpAnswer
 from local.client import Client, seller_tokens
 from local.cloud import Cloud
 from order_cancellation.tables.orders import Orders
+from tests.proofs.callers import send as send_in_process
 from tests.proofs.linearizability import UNKNOWN, Operation, answer_of, linearizable
 from tests.proofs.order_model import AutoCancel, Cancel, Request, View, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 from tests.support import rig
-from tests.support.rig import CENTERS, SELLER, ExecutionEnvironment
-from tests.support.tables import Tables
+from tests.support.memory_tables import Tables
+from tests.support.rig import CENTERS, SELLER, Service
 
 LINE = "races over HTTP"
 AT_ONCE = 8
@@ -156,13 +157,13 @@ def _twin(cloud: Cloud, description: Mapping[str, Any], place: Callable[[str], N
     }
     clients = {center["fc_id"]: center["client_id"] for center in description["fulfillment_centers"]}
     with rig.in_lambda(), patch.dict("os.environ", names):
-        environments = [ExecutionEnvironment(Tables(), dynamodb=cloud.client("dynamodb")) for _ in range(AT_ONCE)]
-        for environment in environments:
+        services = [Service(Tables(), dynamodb=cloud.client("dynamodb")) for _ in range(AT_ONCE)]
+        for service in services:
             for function in ("cancel_order", "order_intake", "fulfillment_center_events", "view_orders"):
-                environment.function(function)
+                service.function(function)
 
         def send(index: int, request: Request) -> tuple[int, Any, Mapping[str, str]]:
-            response = environments[index].send(request, clients)
+            response = send_in_process(services[index], request, clients)
             return response.status, response.body, response.headers
 
         def contradictions(orders: int) -> int:

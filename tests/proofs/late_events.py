@@ -12,14 +12,15 @@ from typing import Any
 from unittest.mock import patch
 
 from order_cancellation.tables.orders import Orders
-from tests.proofs.linearizability import answer_of
+from tests.proofs.callers import ask, send
 from tests.proofs.order_model import STEPS, AutoCancel, Cancel
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
-from tests.support import rig, tables
-from tests.support.aws import Call
-from tests.support.rig import CENTERS, SELLER, Clock, ExecutionEnvironment
-from tests.support.tables import Tables
+from tests.support import memory_tables, rig
+from tests.support.clock import Clock
+from tests.support.memory_tables import Tables
+from tests.support.rig import CENTERS, SELLER, Service
+from tests.support.sdk import Call
 
 LINE = "late events (G2)"
 EVENTS_PER_ORDER = 10
@@ -29,7 +30,7 @@ TWIN_EVENTS = 300
 
 def check(events: int, seed: int, say: Say) -> Report:
     report = Report(LINE, "handlers in process", seed, unit="events")
-    with timed(report), rig.in_lambda(), Clock().ruling():
+    with timed(report), rig.in_lambda(), Clock(tick=0.001).ruling():
         report.tried, slipped_in, report.broke = _run(events, seed, Progress(LINE, say))
         report.facts = {"cancelled between the read and the write": slipped_in}
         with advance_whatever_the_status():
@@ -44,13 +45,13 @@ def _run(events: int, seed: int, progress: Progress) -> tuple[int, int, list[str
     random = Random(seed)
     memory = Tables()
     overtaking: list[Cancel | AutoCancel] = []  # what happens just before the next write to an order
-    canceller = ExecutionEnvironment(memory)
+    canceller = Service(memory)
 
     def overtake(call: Call) -> None:
         if overtaking and call.operation == "UpdateItem":
-            canceller.send(overtaking.pop())
+            send(canceller, overtaking.pop())
 
-    centers = ExecutionEnvironment(memory, hook=overtake)
+    centers = Service(memory, hook=overtake)
     tried = slipped_in = 0
     broke: list[str] = []
     while tried < events:
@@ -65,17 +66,16 @@ def _run(events: int, seed: int, progress: Progress) -> tuple[int, int, list[str
         if slips_in:
             overtaking.append(cancel)
         else:
-            canceller.send(cancel)
-        cancelled: Any = None if slips_in else memory.get(tables.ORDERS, SELLER, order_id)
+            send(canceller, cancel)
+        cancelled: Any = None if slips_in else memory.get(memory_tables.ORDERS, SELLER, order_id)
         for report in reports:
-            response = centers.send(report)
+            answer = ask(centers, report)
             tried += 1
             slipped_in += slips_in and cancelled is None and not overtaking
             if cancelled is None and overtaking:
                 continue  # a repetition: it wrote nothing, so nothing could slip in before it
-            item = memory.get(tables.ORDERS, SELLER, order_id)
+            item = memory.get(memory_tables.ORDERS, SELLER, order_id)
             cancelled = cancelled or item
-            answer = answer_of(report, response.status, response.body, response.headers)
             if answer != ("put_back",):
                 broke.append(f"{report} on a cancelled order was told {answer}")
             elif item != cancelled or item is None or item["status"]["S"] != "cancelled":
@@ -85,13 +85,13 @@ def _run(events: int, seed: int, progress: Progress) -> tuple[int, int, list[str
     return tried, slipped_in, broke
 
 
-def _bring_on(environment: ExecutionEnvironment, order_id: str, random: Random) -> list[tuple[str, str, str]]:
+def _bring_on(service: Service, order_id: str, random: Random) -> list[tuple[str, str, str]]:
     """Let the centers report what leaves the order cancellable; returns what they reported."""
     done: list[tuple[str, str, str]] = []
     for number, fc_id in enumerate(CENTERS):
         for step in BEFORE_PACKING[: random.randint(0, len(BEFORE_PACKING))]:
             done.append((fc_id, step, f"2026-11-23T08:0{number}:0{len(done)}Z"))
-            environment.send(FcReport(order_id, *done[-1]))
+            send(service, FcReport(order_id, *done[-1]))
     return done
 
 

@@ -57,9 +57,9 @@ def survives(module: str, source: str, tests: Sequence[str]) -> bool:
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
             sys.meta_path.insert(0, MutantImporter(module, source))
-            from tests.support import tables
+            from tests.support import expressions
 
-            tables.REFUSES_WHAT_IS_UNUSED = False  # or DynamoDB would notice many a mutant for us
+            expressions.refuses_what_is_unused = False  # or DynamoDB would notice many a mutant for us
             options = ["-x", "-q", "--assert=plain", "--disable-plugin-autoload", "-p", "pytest_socket"]
             code = int(pytest.main([*options, "-p", "no:cacheprovider", *tests]))
         finally:

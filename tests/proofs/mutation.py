@@ -93,11 +93,11 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
 
 def _run(job: Mapping[str, object], progress: Progress) -> list[dict[str, object]]:
     command = [sys.executable, "-W", "ignore", "-m", "tests.proofs.mutant_runner"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(PACKAGE.parent)))}
+    service = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(PACKAGE.parent)))}
     results: list[dict[str, object]] = []
     total = len(job["mutants"])  # type: ignore[arg-type]
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=service, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as runner:
         assert runner.stdin
         assert runner.stdout

@@ -17,16 +17,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from order_cancellation.actions import report as reports
 from order_cancellation.domain import orders as rules
+from tests.proofs.callers import ask
 from tests.proofs.faults import claim_without_condition
 from tests.proofs.late_events import advance_whatever_the_status
-from tests.proofs.linearizability import answer_of
 from tests.proofs.order_model import STEPS, AutoCancel, Cancel, OrderState, Request, View, carry_out, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
-from tests.support import rig, tables
-from tests.support.aws import PostOffice, summary_of
-from tests.support.rig import CENTERS, SELLER, Clock, ExecutionEnvironment
-from tests.support.tables import Tables
+from tests.support import memory_tables, rig
+from tests.support.clock import MINUTE, Clock
+from tests.support.memory_tables import Tables
+from tests.support.rig import CENTERS, SELLER, Service
+from tests.support.ses import SimulatedSes
 
 LINE = "stateful property test"
 ORDER_IDS = ("H-1", "H-2", "H-3")
@@ -42,10 +43,10 @@ class Stage:
 
     def __init__(self) -> None:
         self.memory = Tables()
-        self.post_office = PostOffice()
-        self.clock = Clock()
-        self.environment = ExecutionEnvironment(self.memory, self.post_office)
-        self.environment.sweep_only(SELLER)
+        self.ses = SimulatedSes()
+        self.clock = Clock(tick=0.001)
+        self.service = Service(self.memory, self.ses)
+        self.service.sweep_only(SELLER)
         self.done: Counter[str] = Counter()
         self.progress: Callable[[int], None] = lambda _: None
 
@@ -57,7 +58,7 @@ def machine_on(stage: Stage) -> type[RuleBasedStateMachine]:
         def __init__(self) -> None:
             super().__init__()
             stage.memory.clear()
-            stage.post_office.mails = []
+            stage.ses.clear()
             stage.clock.restart()
             rig.furnish(stage.memory, *ORDER_IDS)
             self.states: dict[str, OrderState] = {order_id: new_order(CENTERS) for order_id in ORDER_IDS}
@@ -69,8 +70,7 @@ def machine_on(stage: Stage) -> type[RuleBasedStateMachine]:
 
         def send(self, request: Request) -> None:
             stage.done["steps"] += 1
-            response = stage.environment.send(request)
-            told = answer_of(request, response.status, response.body, response.headers)
+            told = ask(stage.service, request)
             self.states[request.order_id], expected = carry_out(self.states[request.order_id], request)
             assert told == expected, f"{request} was told {told}, the model says {expected}"
 
@@ -102,35 +102,31 @@ def machine_on(stage: Stage) -> type[RuleBasedStateMachine]:
         def deliver(self, again: bool) -> None:
             stage.done["steps"] += 1
             start = 0 if again else self.position
-            records = [
-                rig.stream_record(number, *change)
-                for number, change in enumerate(stage.memory.changes, start=1)
-                if number > start and rig.concerns_summaries(*change)
-            ]
+            records = rig.stream_records(stage.memory, start)
             if records:
-                assert stage.environment.deliver(records) == []
+                assert stage.service.deliver(records) == []
             self.position = len(stage.memory.changes)
 
         @rule(minutes=st.sampled_from([1, 15, 700]))
         def wait_and_sweep(self, minutes: int) -> None:
             stage.done["steps"] += 1
-            stage.clock.advance(minutes)
-            stage.environment.sweep()
+            stage.clock.advance(minutes * MINUTE)
+            stage.service.sweep()
 
         @rule(data=st.data())
         def feed_back(self, data: st.DataObject) -> None:
             stage.done["steps"] += 1
-            if stage.post_office.mails:
-                mail = data.draw(st.sampled_from(range(len(stage.post_office.mails))))
+            if stage.ses.accepted:
+                mail = data.draw(st.sampled_from(range(len(stage.ses.accepted))))
                 event = data.draw(st.sampled_from(["Send", "Delivery"]))
-                stage.environment.feed_back(event, summary_of(stage.post_office.mails[mail]))
+                stage.service.feed_back(event, stage.ses.accepted[mail].summary_id)
 
         @invariant()
         def the_tables_say_what_the_model_says(self) -> None:
             listed = Counter(
-                entry["S"] for item in stage.memory.items(tables.SUMMARIES) for entry in item["order_ids"]["L"]
+                entry["S"] for item in stage.memory.items(memory_tables.SUMMARIES) for entry in item["order_ids"]["L"]
             )
-            for item in stage.memory.items(tables.ORDERS):
+            for item in stage.memory.items(memory_tables.ORDERS):
                 order_id = item["order_id"]["S"]
                 state = self.states[order_id]
                 assert item["status"]["S"] == state.status
@@ -141,7 +137,7 @@ def machine_on(stage: Stage) -> type[RuleBasedStateMachine]:
 
         @invariant()
         def no_summary_is_mailed_twice(self) -> None:
-            mails = Counter(map(summary_of, stage.post_office.mails))
+            mails = Counter(mail.summary_id for mail in stage.ses.accepted)
             assert all(count == 1 for count in mails.values())
 
     return Network

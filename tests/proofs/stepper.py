@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.processes import ProcessDied
-from tests.support.aws import Call, Fault
-from tests.support.tables import FULFILLMENT_CENTERS, SELLERS
+from tests.support.memory_tables import FULFILLMENT_CENTERS, SELLERS
+from tests.support.sdk import Call, Fault
 
 Operation = Callable[[], Any]
 

@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
-from tests.simulation.service_errors import exceptions, service_model
+from tests.support.service_errors import exceptions, service_model
 
 Send = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.simulation.wire import Call, CallFault
+from tests.simulation.calls import Call, CallFault
 from tests.simulation.world import NotQuiet, World
 
 Plan = Mapping[int, CallFault]

@@ -41,13 +41,13 @@ from uuid import UUID
 
 from local import event_pattern
 from tests.simulation import failure_queue
-from tests.simulation.clock import Clock
 from tests.simulation.failure_queue import FailureQueue
 from tests.simulation.invocation_faults import Fault, Faults, Plan
 from tests.simulation.mapping_properties import Properties
 from tests.simulation.partial_batch_response import failed_from
 from tests.simulation.processes import ProcessDied
 from tests.simulation.stream import Record, Shard, Stream
+from tests.support.clock import Clock
 from tests.support.functions import Context
 
 Event = dict[str, Any]

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from tests.simulation.clock import to_second
 from tests.simulation.stream import Record
+from tests.support.clock import to_second
 
 Note = dict[str, Any]
 

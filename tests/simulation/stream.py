@@ -13,7 +13,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
-from tests.simulation.clock import DAY, Clock
+from tests.support.clock import DAY, Clock
 
 Image = Mapping[str, Any]
 

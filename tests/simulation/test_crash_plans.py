@@ -22,13 +22,13 @@ from order_cancellation.domain import times
 from order_cancellation.domain.sellers import Contact
 from order_cancellation.tables.client import client as dynamodb_client
 from order_cancellation.tables.sellers import Sellers
-from tests.simulation.clock import HOUR, MINUTE, to_millisecond
+from tests.simulation.calls import CallFault
 from tests.simulation.crash_plans import BASIC, EVERY, Plan, Report, Run, explore
 from tests.simulation.mapping_properties import Properties
-from tests.simulation.postman import SENT, EventDelivery
 from tests.simulation.processes import ProcessDied
-from tests.simulation.wire import CallFault
 from tests.simulation.world import Account, NotQuiet, World, client
+from tests.support.clock import HOUR, MINUTE, to_millisecond
+from tests.support.ses import SENT, EventDelivery
 
 TABLE: dict[str, Any] = {
     "TableName": "Mails",
@@ -117,15 +117,15 @@ def run(protocol: Protocol, faults: Plan, *, event_lost: bool = False, stall: fl
     world.every(5 * MINUTE, "sweep", sender.send, timeout=protocol.function_timeout)
     if protocol.settled_by_event:
         world.on_mail_event(sender.settle)
-    world.postman.delivery.loses = lambda detail_type, _: event_lost and detail_type == SENT
-    world.postman.fate = lambda _: (SENT,)
+    world.ses.delivery.loses = lambda detail_type, _: event_lost and detail_type == SENT
+    world.ses.fate = lambda _: (SENT,)
     client("dynamodb", lambda: world).put_item(TableName="Mails", Item=ACME)
     world.settle(still_for=15 * MINUTE)
     return world
 
 
 def verdicts(world: World) -> Sequence[str]:
-    return {0: ["lost"], 1: []}.get(len(world.postman.accepted), ["doubled"])
+    return {0: ["lost"], 1: []}.get(len(world.ses.accepted), ["doubled"])
 
 
 def explored(protocol: Protocol, **options: Any) -> Report:
@@ -184,14 +184,14 @@ def test_every_kind_of_fault_in_pairs() -> None:
 
 def test_a_run_without_faults_numbers_every_call() -> None:
     world = run(LEASE_AND_EVENT, {})
-    assert [(call.process, call.operation) for call in world.wire.calls[:4]] == [
+    assert [(call.process, call.operation) for call in world.calls.made[:4]] == [
         ("stream", "UpdateItem"),
         ("stream", "SendEmail"),
         ("stream", "UpdateItem"),
         ("mail event", "UpdateItem"),
     ]
-    assert {call.process for call in world.wire.calls[4:]} == {"sweep"}
-    assert [call.number for call in world.wire.calls] == list(range(1, len(world.wire.calls) + 1))
+    assert {call.process for call in world.calls.made[4:]} == {"sweep"}
+    assert [call.number for call in world.calls.made] == list(range(1, len(world.calls.made) + 1))
 
 
 @pytest.mark.parametrize(
@@ -214,13 +214,13 @@ def test_a_fault_befalls_the_call_that_is_named(fault: CallFault, accepted: int)
         world.invoke("sender", sender.send, {})
     except (ProcessDied, ClientError) as error:
         caught.append(type(error).__name__)
-    assert len(world.postman.accepted) == accepted
+    assert len(world.ses.accepted) == accepted
     assert caught == {
         CallFault.DIE_BEFORE: ["ProcessDied"],
         CallFault.DIE_AFTER: ["ProcessDied"],
         CallFault.THROTTLE: ["TooManyRequestsException"],
     }.get(fault, [])
-    assert world.wire.calls[1].fault is fault
+    assert world.calls.made[1].fault is fault
 
 
 def test_each_attempt_of_the_sdk_is_a_call() -> None:
@@ -231,7 +231,7 @@ def test_each_attempt_of_the_sdk_is_a_call() -> None:
     with world.process("test", timeout=60):
         response = dynamodb.put_item(TableName="Mails", Item=ACME)
     assert response["ResponseMetadata"]["RetryAttempts"] == 2
-    assert len(world.wire.calls) == 3
+    assert len(world.calls.made) == 3
     assert world.clock.now > began + 2, "waiting for the lost answer took its time"
 
 
@@ -258,7 +258,7 @@ def test_a_transaction_whose_answer_was_lost_is_not_executed_twice_by_the_sdk() 
     }
     with world.process("test", timeout=900):
         dynamodb.transact_write_items(TransactItems=[claim])
-    assert len(world.wire.calls) == 2
+    assert len(world.calls.made) == 2
 
 
 def test_a_process_is_killed_at_its_deadline() -> None:
@@ -277,7 +277,7 @@ def test_while_a_process_stands_still_others_go_on() -> None:
     with world.process("test", timeout=60):
         old = dynamodb.put_item(TableName="Mails", Item=ACME, ReturnValues="ALL_OLD")
     assert old["Attributes"]["by"] == {"S": "other"}
-    assert len(world.wire.calls) == 1, "what is not in a process is not numbered"
+    assert len(world.calls.made) == 1, "what is not in a process is not numbered"
 
 
 def test_an_asynchronous_invocation_that_fails_is_repeated_twice() -> None:
@@ -301,8 +301,8 @@ def test_settling_waits_for_an_event_that_is_on_its_way() -> None:
     client("dynamodb", lambda: world).put_item(TableName="Mails", Item=ACME)
     arrived: list[float] = []
     world.on_mail_event(lambda *_: arrived.append(world.clock.now))
-    world.postman.delivery = EventDelivery(delays=(2 * HOUR, 2 * HOUR))
-    world.postman.fate = lambda _: (SENT,)
+    world.ses.delivery = EventDelivery(delays=(2 * HOUR, 2 * HOUR))
+    world.ses.fate = lambda _: (SENT,)
     Sender(world, LEASE).send()
     began = world.clock.now
     world.settle(still_for=MINUTE)
@@ -437,7 +437,6 @@ def test_functions_loaded_once_meet_the_world_of_the_moment(monkeypatch: pytest.
     sellers = Sellers(dynamodb, "SellersTable")
     for seller_id in ("acme", "bluebird"):
         account.world = World()
-        account.world.create_tables_of_template()
         sellers.register(seller_id, Contact("Name", "owner@acme.test", "America/New_York", "each_batch"))
         [item] = account.world.tables.items("SellersTable")
         assert item["seller_id"] == {"S": seller_id}

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local import event_pattern
-from tests.simulation.clock import DAY, HOUR, MINUTE, Clock
 from tests.simulation.event_source_mapping import EventSourceMapping, Fate
 from tests.simulation.invocation_faults import Chaos, Fault, Plan
 from tests.simulation.mapping_properties import Properties
 from tests.simulation.partial_batch_response import failed_from
 from tests.simulation.processes import ProcessDied
 from tests.simulation.stream import Record, Stream, TrimmedData
+from tests.support.clock import DAY, HOUR, MINUTE, Clock
 
 Batches = list[list[str]]
 Answer = Callable[[dict[str, Any]], Any]

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from tests.simulation.clients import Client
-from tests.simulation.clock import Clock
-from tests.simulation.memory_tables import MemoryTables
+from tests.support.clock import Clock
+from tests.support.memory_tables import Tables
 
 TABLE: dict[str, Any] = {
     "TableName": "Orders",
@@ -38,7 +38,7 @@ TABLE: dict[str, Any] = {
         {
             "IndexName": "keys",
             "KeySchema": [{"AttributeName": "queue", "KeyType": "HASH"}],
-            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["status"]},
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
         },
     ],
     "BillingMode": "PAY_PER_REQUEST",
@@ -56,14 +56,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def tables(clock: Clock) -> MemoryTables:
-    tables = MemoryTables(clock)
+def tables(clock: Clock) -> Tables:
+    tables = Tables(clock)
     tables.create_table(**TABLE)
     return tables
 
 
 @pytest.fixture
-def dynamodb(tables: MemoryTables) -> Any:
+def dynamodb(tables: Tables) -> Any:
     return Client("dynamodb", tables.execute)
 
 
@@ -114,14 +114,13 @@ def test_nothing_is_shared_with_the_caller(dynamodb: Any) -> None:
     assert get(dynamodb)["lines"] == {"L": [{"S": "TENT"}]}
 
 
-def test_numbers_and_sets_come_back_as_dynamodb_writes_them(dynamodb: Any) -> None:
+def test_numbers_come_back_as_dynamodb_writes_them(dynamodb: Any) -> None:
     put(
         dynamodb,
         one={"N": "1.0"},
         hundred={"N": "1E2"},
         tenth={"N": "0.10"},
         zero={"N": "-0"},
-        set={"NS": ["2", "1.0"]},
     )
     item = get(dynamodb)
     assert [item[name] for name in ("one", "hundred", "tenth", "zero")] == [
@@ -130,7 +129,6 @@ def test_numbers_and_sets_come_back_as_dynamodb_writes_them(dynamodb: Any) -> No
         {"N": "0.1"},
         {"N": "0"},
     ]
-    assert item["set"] == {"NS": ["1", "2"]}
 
 
 def test_a_refused_write_returns_the_item_that_refused_it(dynamodb: Any) -> None:
@@ -156,20 +154,11 @@ def test_update_creates_an_item_that_is_not_there(dynamodb: Any) -> None:
     assert get(dynamodb) == {**KEY, "seen": {"BOOL": True}}
 
 
-def test_delete_returns_what_was_there(dynamodb: Any) -> None:
-    put(dynamodb, status={"S": "received"})
-    response = dynamodb.delete_item(TableName="Orders", Key=KEY, ReturnValues="ALL_OLD")
-    assert response["Attributes"]["status"] == {"S": "received"}
-    assert get(dynamodb) is None
-    dynamodb.delete_item(TableName="Orders", Key=KEY)
-
-
 def test_batch_get(dynamodb: Any) -> None:
     for order_id in ("A-1", "A-2"):
         put(dynamodb, order_id, note={"S": "x"})
-    request = {"Orders": {"Keys": [key("A-2"), key("A-3"), key("A-1")], "ProjectionExpression": "order_id"}}
-    response = dynamodb.batch_get_item(RequestItems=request)
-    assert response["Responses"]["Orders"] == [{"order_id": {"S": "A-2"}}, {"order_id": {"S": "A-1"}}]
+    response = dynamodb.batch_get_item(RequestItems={"Orders": {"Keys": [key("A-2"), key("A-3"), key("A-1")]}})
+    assert [item["order_id"]["S"] for item in response["Responses"]["Orders"]] == ["A-2", "A-1"]
     assert response["UnprocessedKeys"] == {}
     with refused("ValidationException", "duplicates"):
         dynamodb.batch_get_item(RequestItems={"Orders": {"Keys": [KEY, KEY]}})
@@ -179,32 +168,26 @@ def test_batch_get(dynamodb: Any) -> None:
 
 
 def test_every_change_is_told_with_both_images_and_a_write_that_changes_nothing_is_not(
-    tables: MemoryTables, dynamodb: Any
+    tables: Tables, dynamodb: Any
 ) -> None:
     changes: list[Any] = []
     tables.listen("Orders", lambda old, new: changes.append((old, new)))
     put(dynamodb, count={"N": "1"})
     put(dynamodb, count={"N": "1.0"})
     update(dynamodb, "SET #count = :one", {":one": {"N": "1"}}, ExpressionAttributeNames={"#count": "count"})
-    update(dynamodb, "ADD #count :one", {":one": {"N": "1"}}, ExpressionAttributeNames={"#count": "count"})
-    dynamodb.delete_item(TableName="Orders", Key=KEY)
-    dynamodb.delete_item(TableName="Orders", Key=KEY)
+    update(dynamodb, "SET #count = #count + :one", {":one": {"N": "1"}}, ExpressionAttributeNames={"#count": "count"})
     one, two = {**KEY, "count": {"N": "1"}}, {**KEY, "count": {"N": "2"}}
-    assert changes == [(None, one), (one, two), (two, None)]
+    assert changes == [(None, one), (one, two)]
 
 
-def test_a_nested_update_leaves_the_old_image_alone(tables: MemoryTables, dynamodb: Any) -> None:
+def test_a_nested_update_leaves_the_old_image_alone(tables: Tables, dynamodb: Any) -> None:
     changes: list[Any] = []
-    put(dynamodb, a={"M": {"b": {"S": "old"}, "c": {"L": [{"S": "x"}, {"S": "y"}]}}}, d={"SS": ["x", "y"]})
+    put(dynamodb, a={"M": {"b": {"S": "old"}, "c": {"S": "x"}}})
     tables.listen("Orders", lambda old, new: changes.append((old, new)))
-    update(dynamodb, "SET a.b = :new REMOVE a.c[0] DELETE d :x", {":new": {"S": "new"}, ":x": {"SS": ["x"]}})
+    update(dynamodb, "SET a.b = :new REMOVE a.c", {":new": {"S": "new"}})
     [(old, new)] = changes
-    assert old == {
-        **KEY,
-        "a": {"M": {"b": {"S": "old"}, "c": {"L": [{"S": "x"}, {"S": "y"}]}}},
-        "d": {"SS": ["x", "y"]},
-    }
-    assert new == {**KEY, "a": {"M": {"b": {"S": "new"}, "c": {"L": [{"S": "y"}]}}}, "d": {"SS": ["y"]}}
+    assert old == {**KEY, "a": {"M": {"b": {"S": "old"}, "c": {"S": "x"}}}}
+    assert new == {**KEY, "a": {"M": {"b": {"S": "new"}}}}
 
 
 # --------------------------------------------------------------------------------------------------------- transactions
@@ -223,7 +206,7 @@ def claim(order_id: str, **options: Any) -> dict[str, Any]:
     }
 
 
-def test_a_transaction_does_all_or_nothing_and_says_what_refused_it(tables: MemoryTables, dynamodb: Any) -> None:
+def test_a_transaction_does_all_or_nothing_and_says_what_refused_it(tables: Tables, dynamodb: Any) -> None:
     changes: list[Any] = []
     put(dynamodb, "A-2", summary_id={"S": "S-0"})
     tables.listen("Orders", lambda old, new: changes.append((old, new)))
@@ -236,32 +219,14 @@ def test_a_transaction_does_all_or_nothing_and_says_what_refused_it(tables: Memo
     assert reasons[1]["Item"]["summary_id"] == {"S": "S-0"}
     assert "[None, ConditionalCheckFailed, None]" in str(caught.value)
     assert changes == []
-    dynamodb.transact_write_items(
-        TransactItems=[
-            claim("A-1"),
-            {"Put": {"TableName": "Orders", "Item": key("A-3")}},
-            {"Delete": {"TableName": "Orders", "Key": key("A-2")}},
-            {
-                "ConditionCheck": {
-                    "TableName": "Orders",
-                    "Key": key("A-4"),
-                    "ConditionExpression": "attribute_not_exists(order_id)",
-                }
-            },
-        ]
-    )
-    assert len(changes) == 3
+    dynamodb.transact_write_items(TransactItems=[claim("A-1"), claim("A-3")])
+    assert len(changes) == 2
 
 
 def test_a_transaction_repeated_under_its_token_is_not_executed_again(clock: Clock, dynamodb: Any) -> None:
-    count = {
-        "Update": {
-            "TableName": "Orders",
-            "Key": KEY,
-            "UpdateExpression": "ADD tries :one",
-            "ExpressionAttributeValues": {":one": {"N": "1"}},
-        }
-    }
+    put(dynamodb, tries={"N": "0"})
+    request = {"UpdateExpression": "SET tries = tries + :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
+    count = {"Update": {"TableName": "Orders", "Key": KEY, **request}}
     for _ in range(3):
         dynamodb.transact_write_items(TransactItems=[count], ClientRequestToken="token-1")
     assert get(dynamodb)["tries"] == {"N": "1"}
@@ -278,6 +243,12 @@ def test_a_transaction_has_limits(dynamodb: Any) -> None:
         dynamodb.transact_write_items(TransactItems=[claim("A-1"), claim("A-1")])
     with refused("ValidationException", "length"):
         dynamodb.transact_write_items(TransactItems=[claim(str(number)) for number in range(101)])
+    for number in range(11):
+        put(dynamodb, f"A-{number}", blob={"S": "x" * 399_000})
+    claims = [claim(f"A-{number}") for number in range(11)]
+    with refused("ValidationException", "4 MB"):
+        dynamodb.transact_write_items(TransactItems=claims)
+    dynamodb.transact_write_items(TransactItems=claims[:10])
 
 
 # -------------------------------------------------------------------------------------------------------------- queries
@@ -325,22 +296,6 @@ def test_pages_backwards(dynamodb: Any) -> None:
     assert [order_ids(first), order_ids(rest)] == [["A-4", "A-3"], ["A-2", "A-1", "A-0"]]
 
 
-def test_a_page_goes_on_behind_an_item_that_has_meanwhile_gone(dynamodb: Any) -> None:
-    for number in range(4):
-        put(dynamodb, f"A-{number}")
-    first = query(dynamodb, "seller_id = :seller", {":seller": {"S": "acme"}}, Limit=2)
-    dynamodb.delete_item(TableName="Orders", Key=first["LastEvaluatedKey"])
-    for forward, rest in ((True, ["A-2", "A-3"]), (False, ["A-0"])):
-        response = query(
-            dynamodb,
-            "seller_id = :seller",
-            {":seller": {"S": "acme"}},
-            ExclusiveStartKey=first["LastEvaluatedKey"],
-            ScanIndexForward=forward,
-        )
-        assert order_ids(response) == rest
-
-
 def test_a_page_ends_at_a_megabyte(dynamodb: Any) -> None:
     for number in range(30):
         put(dynamodb, f"A-{number:02}", blob={"S": "x" * 100_000})
@@ -378,11 +333,11 @@ def test_an_index_has_only_items_with_its_keys_in_their_order(dynamodb: Any) -> 
 def test_an_index_shows_only_what_is_projected(dynamodb: Any) -> None:
     put(dynamodb, queue={"S": "due"}, due_at={"S": "2026"}, status={"S": "cancelled"}, note={"S": "long"})
     [item] = query(dynamodb, "queue = :queue", {":queue": {"S": "due"}}, IndexName="keys")["Items"]
-    assert item == {**KEY, "queue": {"S": "due"}, "status": {"S": "cancelled"}}
+    assert item == {**KEY, "queue": {"S": "due"}}
 
 
 def test_an_index_may_lag_behind_its_table(clock: Clock) -> None:
-    tables = MemoryTables(clock, index_lag=5.0)
+    tables = Tables(clock, lag=5.0)
     tables.create_table(**TABLE)
     dynamodb = Client("dynamodb", tables.execute)
     put(dynamodb, queue={"S": "due"}, due_at={"S": "2026-01"})
@@ -393,11 +348,11 @@ def test_an_index_may_lag_behind_its_table(clock: Clock) -> None:
     update(dynamodb, "REMOVE queue SET done = :yes", {":yes": {"BOOL": True}})
     [stale] = query(dynamodb, "queue = :queue", due, IndexName="due")["Items"]
     assert "done" not in stale
-    assert "done" in get(dynamodb)
+    assert "done" in dynamodb.get_item(TableName="Orders", Key=KEY, ConsistentRead=True)["Item"]
 
 
 def test_a_read_that_is_not_consistent_may_lag(clock: Clock) -> None:
-    tables = MemoryTables(clock, read_lag=1.0)
+    tables = Tables(clock, lag=1.0)
     tables.create_table(**TABLE)
     dynamodb = Client("dynamodb", tables.execute)
     put(dynamodb)
@@ -414,25 +369,18 @@ ITEM: dict[str, Any] = {
     "a": {"S": "abc"},
     "n": {"N": "5"},
     "g": {"BOOL": True},
-    "l": {"L": [{"S": "0"}, {"S": "1"}, {"S": "2"}, {"S": "3"}]},
-    "m": {"M": {"b": {"N": "1"}, "c": {"L": [{"M": {"d": {"S": "deep"}}}]}}},
-    "t": {"SS": ["x", "y"]},
+    "l": {"L": [{"S": "0"}]},
+    "m": {"M": {"b": {"N": "1"}, "c": {"M": {"d": {"S": "deep"}}}}},
 }
 VALUE: dict[str, Any] = {
     ":a": {"S": "abc"},
-    ":ab": {"S": "ab"},
-    ":bc": {"S": "bc"},
     ":b": {"S": "b"},
-    ":x": {"S": "x"},
     ":deep": {"S": "deep"},
     ":yes": {"BOOL": True},
     ":one": {"N": "1"},
     ":five": {"N": "5.0"},
     ":six": {"N": "6"},
-    ":three": {"N": "3"},
-    ":SS": {"S": "SS"},
     ":list": {"L": [{"S": "new"}]},
-    ":set": {"SS": ["y", "z"]},
 }
 
 
@@ -459,20 +407,10 @@ def used_in(expression: str) -> dict[str, Any]:
         ("g = :yes", True),
         ("g BETWEEN :one AND :five", False),
         ("n IN (:one, :six)", False),
-        ("begins_with(a, :ab)", True),
-        ("begins_with(a, :bc)", False),
-        ("contains(a, :bc)", True),
-        ("contains(t, :x)", True),
-        ("contains(t, :b)", False),
-        ("contains(l, :a)", False),
-        ("size(a) = :three", True),
-        ("size(l) > :three", True),
-        ("size(absent) < :three", False),
-        ("m.c[0].d = :deep", True),
-        ("m.c[1].d = :deep", False),
+        ("m.c.d = :deep", True),
+        ("m.d.c = :deep", False),
         ("attribute_exists(m.b)", True),
         ("attribute_not_exists(m.z)", True),
-        ("attribute_type(t, :SS)", True),
         ("a = :b OR a = :a AND n = :six", False),
         ("(a = :b OR a = :a) AND n = :five", True),
         ("a = :b AND n = :five OR a = :a", True),
@@ -502,28 +440,14 @@ def test_a_condition_holds(dynamodb: Any, condition: str, holds: bool) -> None:
         ("SET a = if_not_exists(a, :b), z = if_not_exists(z, :b)", {"z": {"S": "b"}}),
         ("SET l = list_append(l, :list)", {"l": {"L": [*ITEM["l"]["L"], {"S": "new"}]}}),
         ("SET l = list_append(:list, l)", {"l": {"L": [{"S": "new"}, *ITEM["l"]["L"]]}}),
-        ("SET l[1] = :b", {"l": {"L": [{"S": "0"}, {"S": "b"}, {"S": "2"}, {"S": "3"}]}}),
-        ("SET l[9] = :b", {"l": {"L": [*ITEM["l"]["L"], {"S": "b"}]}}),
-        ("REMOVE l[0], l[2]", {"l": {"L": [{"S": "1"}, {"S": "3"}]}}),
-        ("REMOVE l[9], absent", {}),
         ("SET m.b = :six", {"m": {"M": {**ITEM["m"]["M"], "b": {"N": "6"}}}}),
-        ("SET m.z = :b REMOVE m.c", {"m": {"M": {"b": {"N": "1"}, "z": {"S": "b"}}}}),
-        ("ADD n :one, z :one", {"n": {"N": "6"}, "z": {"N": "1"}}),
-        ("ADD t :set", {"t": {"SS": ["x", "y", "z"]}}),
-        ("DELETE t :set", {"t": {"SS": ["x"]}}),
-        ("ADD z :set", {"z": {"SS": ["y", "z"]}}),
+        ("SET m.z = :b REMOVE m.c, absent", {"m": {"M": {"b": {"N": "1"}, "z": {"S": "b"}}}}),
     ],
 )
 def test_an_update_does(dynamodb: Any, update_expression: str, changed: dict[str, Any]) -> None:
     put(dynamodb, **ITEM)
     update(dynamodb, update_expression, used_in(update_expression))
     assert get(dynamodb) == {**KEY, **ITEM, **changed}
-
-
-def test_the_last_member_of_a_set_takes_the_attribute_with_it(dynamodb: Any) -> None:
-    put(dynamodb, t={"SS": ["x"]})
-    update(dynamodb, "DELETE t :x", {":x": {"SS": ["x", "y"]}})
-    assert get(dynamodb) == KEY
 
 
 # ---------------------------------------------------------------------------- what DynamoDB refuses, and moto often not
@@ -546,16 +470,12 @@ def test_the_last_member_of_a_set_takes_the_attribute_with_it(dynamodb: Any) -> 
         ("SET a = :s,", {":s": {"S": "x"}}, "Syntax error"),
         ("SET a == :s", {":s": {"S": "x"}}, "Syntax error"),
         ("", None, "Syntax error"),
-        ("ADD a :s", {":s": {"S": "x"}}, "Incorrect operand type"),
         ("SET a = list_append(:s, :s)", {":s": {"S": "x"}}, "list_append"),
         ("SET a = :s + :s", {":s": {"S": "x"}}, "Incorrect operand type"),
         ("SET a = :n", {":n": {"N": "one"}}, "numeric"),
         ("SET a = :n", {":n": {"N": "1." + "1" * 38}}, "38"),
-        ("SET a = :n", {":n": {"N": "1E126"}}, "magnitude"),
-        ("SET a = :n", {":n": {"SS": []}}, "empty"),
-        ("SET a = :n", {":n": {"SS": ["x", "x"]}}, "duplicates"),
         ("SET queue = :n", {":n": {"N": "1"}}, "Type mismatch"),
-        ("SET queue = :n", {":n": {"S": ""}}, "empty value"),
+        ("SET queue = :n", {":n": {"S": ""}}, "empty string value"),
         ("SET a = :n", {":n": {"S": "x" * 410_000}}, "size"),
     ],
 )
@@ -574,13 +494,13 @@ def test_redundant_parentheses_are_refused(dynamodb: Any, condition: str) -> Non
 def test_a_refused_update_changes_nothing(dynamodb: Any) -> None:
     put(dynamodb, b={"NULL": True})
     with refused("ValidationException"):
-        update(dynamodb, "SET a = :v DELETE b :set", {":v": {"S": "x"}, ":set": {"SS": ["x"]}})
+        update(dynamodb, "SET a = :v, b = b + :one", {":v": {"S": "x"}, ":one": {"N": "1"}})
     assert get(dynamodb) == {**KEY, "b": {"NULL": True}}
 
 
 def test_sums_are_exact(dynamodb: Any) -> None:
-    put(dynamodb, a={"N": "1" * 38})
-    update(dynamodb, "SET a = a + :one ADD b :tiny", {":one": {"N": "1"}, ":tiny": {"N": "1E-100"}})
+    put(dynamodb, a={"N": "1" * 38}, b={"N": "1E-100"})
+    update(dynamodb, "SET a = a + :one", {":one": {"N": "1"}})
     assert get(dynamodb)["a"] == {"N": "1" * 37 + "2"}
     with refused("ValidationException", "38"):
         update(dynamodb, "SET a = a + b")
@@ -612,9 +532,11 @@ def test_a_parameter_that_boto3_would_refuse_is_refused(dynamodb: Any) -> None:
 
 def test_what_is_not_simulated_says_so(dynamodb: Any) -> None:
     with pytest.raises(NotImplementedError):
-        dynamodb.scan(TableName="Orders")
+        dynamodb.delete_item(TableName="Orders", Key=KEY)
     with pytest.raises(NotImplementedError):
         dynamodb.get_item(TableName="Orders", Key=KEY, AttributesToGet=["status"])
+    with pytest.raises(NotImplementedError):
+        put(dynamodb, t={"SS": ["x"]})
     with pytest.raises(AttributeError):
         dynamodb.get_items(TableName="Orders")
 
@@ -640,12 +562,8 @@ SCALARS = st.one_of(  # without BOOL, which moto compares as a number
     st.builds(lambda text: {"N": text}, NUMBERS),
     st.just({"NULL": True}),
 )
-SETS = st.one_of(
-    st.builds(lambda texts: {"SS": sorted(texts)}, st.sets(st.sampled_from(["a", "b", "c"]), min_size=1)),
-    st.builds(lambda texts: {"NS": sorted(texts, key=int)}, st.sets(NUMBERS, min_size=1)),
-)
 VALUES = st.recursive(
-    st.one_of(SCALARS, SETS),
+    SCALARS,
     lambda children: st.one_of(
         st.builds(lambda members: {"L": members}, st.lists(children, max_size=3)),
         st.builds(lambda members: {"M": members}, st.dictionaries(NAMES, children, max_size=3)),
@@ -653,7 +571,7 @@ VALUES = st.recursive(
     max_leaves=5,
 )
 ITEMS = st.dictionaries(NAMES, VALUES, max_size=3)
-PATHS = st.sampled_from(["a", "b", "c", "#a", "#b", "a.b", "a.#b", "b.c", "a[0]", "b[1]", "a[0].b", "c.a[0]"])
+PATHS = st.sampled_from(["a", "b", "c", "#a", "#b", "a.b", "a.#b", "b.c", "c.a.b"])
 
 
 @st.composite
@@ -680,10 +598,6 @@ def conditions(draw: st.DrawFn, depth: int = 2) -> str:
                 f"{path} {draw(st.sampled_from(['<', '<=', '>', '>=']))} :text",
                 f"{path} BETWEEN :number AND :ten",
                 f"{path} IN ({draw(value)}, {draw(value)})",
-                f"begins_with({path}, :text)",
-                f"contains({path}, {draw(st.sampled_from([':text', ':number']))})",
-                f"size({path}) {draw(st.sampled_from(['=', '>', '<=']))} :number",
-                f"attribute_type({path}, :type)",
             ]
         )
     )
@@ -696,11 +610,11 @@ def updates(draw: st.DrawFn) -> str:
     moto reads operands after it has begun to write. DynamoDB reads them all from the item as it was, and so do we.
     """
     value = st.sampled_from([":v0", ":v1", ":v2"])
-    targets = st.sampled_from(["a", "b", "#a", "#b", "a.b", "a.#b", "b.c", "a[0]", "b[1]", "a[0].b"])
+    targets = st.sampled_from(["a", "b", "#a", "#b", "a.b", "a.#b", "b.c"])
     paths = draw(st.lists(targets, min_size=1, max_size=2, unique_by=lambda path: path.lstrip("#")[0]))
     clauses: dict[str, list[str]] = {}
     for path in paths:
-        clause = draw(st.sampled_from(["SET", "SET", "REMOVE", "ADD", "DELETE"]))
+        clause = draw(st.sampled_from(["SET", "SET", "REMOVE"]))
         other = draw(st.sampled_from([path if path.isalpha() else "c", "c", "c.a"]))
         terms = {
             "SET": [
@@ -713,8 +627,6 @@ def updates(draw: st.DrawFn) -> str:
                 f"{path} = if_not_exists({other}, :number) - :number",
             ],
             "REMOVE": [path],
-            "ADD": [f"{path} :number", f"{path} :set"],
-            "DELETE": [f"{path} :set"],
         }
         clauses.setdefault(clause, []).append(draw(st.sampled_from(terms[clause])))
     return " ".join(f"{clause} {', '.join(terms)}" for clause, terms in clauses.items())
@@ -727,9 +639,7 @@ def placeholders(expressions: str, values: list[Any]) -> dict[str, Any]:
         ":number": {"N": "1"},
         ":ten": {"N": "10"},
         ":text": {"S": "a"},
-        ":type": {"S": "S"},
         ":list": {"L": [{"S": "x"}]},
-        ":set": {"SS": ["a", "b"]},
     }
     used = set(re.findall(r"[#:]\w+", expressions))
     found_names = {name: names[name] for name in names if name in used}
@@ -781,7 +691,7 @@ def both(moto: Any, item: Any, operation: str, **params: Any) -> tuple[Outcome, 
         theirs = outcome(moto, item, operation, **params)
     except (TypeError, ValueError):
         reject()  # moto breaks where values without an order are compared, or a name is removed from a list
-    tables = MemoryTables()
+    tables = Tables()
     tables.create_table(**TABLE)
     return theirs, outcome(Client("dynamodb", tables.execute), item, operation, **params)
 
@@ -796,13 +706,4 @@ def outcome(client: Any, item: Any, operation: str, **params: Any) -> Outcome:
         response = [error.response["Error"]["Code"], error.response.get("Item")]
     else:
         response = [response, client.get_item(TableName="Orders", Key=KEY)["Item"]]
-    return Outcome(_comparable(response), message)
-
-
-def _comparable(value: Any) -> Any:
-    """Sets in one order."""
-    if isinstance(value, dict):
-        return {
-            name: sorted(each, key=str) if name in ("SS", "NS") else _comparable(each) for name, each in value.items()
-        }
-    return [_comparable(each) for each in value] if isinstance(value, list) else value
+    return Outcome(response, message)

@@ -31,15 +31,15 @@ from order_cancellation.tables import orders as orders_table
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.outbox import Outbox
-from tests.simulation.clock import DAY, HOUR, MINUTE
+from tests.simulation.calls import CallFault
 from tests.simulation.crash_plans import EVERY, Plan, explore
 from tests.simulation.event_source_mapping import EventSourceMapping
 from tests.simulation.invocation_faults import Chaos
 from tests.simulation.mapping_properties import Properties
-from tests.simulation.template import rule
-from tests.simulation.wire import CallFault
 from tests.simulation.world import Account, World
 from tests.support import functions, template
+from tests.support.clock import DAY, HOUR, MINUTE
+from tests.support.template import rule
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -67,7 +67,6 @@ class Product:
     def world(self, faults: Any = None, sweep_every: float = MINUTE, **options: Any) -> World:
         """A world with the template's tables and rule, and the sweep; the stream is connected by ``connect``."""
         world = self.account.world = World(faults, **options)
-        world.create_tables_of_template()
         world.every(sweep_every, "sweep", self.sweep.lambda_handler, timeout=120, idle=HOUR)
         world.on_mail_event(self.feedback.lambda_handler, pattern=rule("SummaryFeedbackFunction"))
         return world
@@ -95,7 +94,7 @@ def loaded() -> Iterator[Product]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
-        patch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # thousands of failures need no log
+        logging.disable(logging.CRITICAL)  # thousands of failures need no log
         account = Account(patch, checks=False)
         summary, sweep, feedback = map(functions.load, ("cancellation_summary", "summary_sweep", "summary_feedback"))
         orders = Orders(client(), "OrdersTable")
@@ -104,6 +103,7 @@ def loaded() -> Iterator[Product]:
         patch.setattr(summaries, "shard_of", lambda _: "shard-0")
         patch.setattr(orders_table, "shard_of", lambda _: "shard-0")
         yield Product(account, summary, sweep, feedback, orders, summary.lambda_handler)
+        logging.disable(logging.NOTSET)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def verdicts(world: World) -> list[str]:
     listed = {each["summary_id"]["S"]: [entry["S"] for entry in each["order_ids"]["L"]] for each in ledger}
     places = Counter((each["seller_id"]["S"], entry["S"]) for each in ledger for entry in each["order_ids"]["L"])
     told = set()
-    for mail in world.postman.accepted:
+    for mail in world.ses.accepted:
         for order_id in listed[mail.tags["summary_id"]]:
             assert order_id in mail.text
             told.add((mail.to[0], order_id))
@@ -133,7 +133,7 @@ def verdicts(world: World) -> list[str]:
         wrong += ["in two"] * (places[seller_id, order_id] > 1)
         wrong += ["left behind"] * ("summary_due_at" in order)
     wrong += ["left behind" for each in ledger if "lease_until" in each]
-    sent = Counter(mail.tags["summary_id"] for mail in world.postman.accepted)
+    sent = Counter(mail.tags["summary_id"] for mail in world.ses.accepted)
     return wrong + ["doubled" for count in sent.values() if count > 1]
 
 
@@ -146,7 +146,7 @@ def scenario(product: Product, *, events_lost: bool = False) -> Callable[[Plan],
     def run(plan: Plan) -> World:
         world = product.world(plan, SWEEP_EVERY)
         if events_lost:
-            world.postman.delivery.loses = lambda *_: True
+            world.ses.delivery.loses = lambda *_: True
         product.connect(world)
         product.register(world, "acme")
         for order_id in ("A-1", "A-2"):
@@ -160,7 +160,7 @@ def scenario(product: Product, *, events_lost: bool = False) -> Callable[[Plan],
 def test_without_faults_there_is_one_mail(product: Product) -> None:
     world = scenario(product)({})
     assert verdicts(world) == []
-    assert [mail.to for mail in world.postman.accepted] == [(address("acme"),)]
+    assert [mail.to for mail in world.ses.accepted] == [(address("acme"),)]
 
 
 def test_single_and_double_faults(product: Product) -> None:
@@ -254,7 +254,7 @@ def test_sending_before_the_claim_is_caught(product: Product, monkeypatch: pytes
     product.register(world, "acme")
     product.auto_cancel("acme", "A-1")
     world.settle(still_for=STILL)
-    assert len(world.postman.accepted) == 2  # the same order twice, even without a fault
+    assert len(world.ses.accepted) == 2  # the same order twice, even without a fault
 
 
 # ----------------------------------------------------------------------------------------------------------- by chance
@@ -279,7 +279,7 @@ def under_fire(product: Product, seed: int, sellers: int, orders: int, poison: i
     world = product.world(Misfortune(seed, 0.05), seed=seed)
     chaos = Chaos(seed, throttle=0.05, crash=0.05, lost=0.05, redeliver=0.05, recut=0.5)
     mapping = product.connect(world, faults=chaos, seed=seed)
-    world.postman.delivery = dataclasses.replace(world.postman.delivery, lost=0.02, repeated=0.02)
+    world.ses.delivery = dataclasses.replace(world.ses.delivery, lost=0.02, repeated=0.02)
     for number in range(sellers):
         product.register(world, f"seller-{number}")
     chance = random.Random(seed)
@@ -306,7 +306,7 @@ def test_ten_thousand_auto_cancellations_under_fire(product: Product) -> None:
     given_up = {
         record["dynamodb"]["Keys"]["order_id"]["S"] for note in mapping.failures.notes for record in mapping.fetch(note)
     }
-    print(f"{orders} orders, {len(world.postman.accepted)} mails, {dict(found)}, given up: {sorted(given_up)}")
+    print(f"{orders} orders, {len(world.ses.accepted)} mails, {dict(found)}, given up: {sorted(given_up)}")
     assert set(found) <= {"doubled"}, found
     assert given_up == {f"poison-{number}" for number in range(poison)}
 
@@ -322,6 +322,6 @@ def test_a_day_without_the_stream_function(product: Product) -> None:
         product.auto_cancel(f"seller-{number % 50}", f"A-{number}")
     world.run(world.clock.now + 2 * HOUR)
     assert verdicts(world) == []
-    assert len(world.postman.accepted) == 50
+    assert len(world.ses.accepted) == 50
     world.run(world.clock.now + 2 * DAY)
-    assert len(world.postman.accepted) == 50
+    assert len(world.ses.accepted) == 50

@@ -25,16 +25,16 @@ from botocore.config import Config
 
 from local import event_pattern
 from order_cancellation.domain import times
+from tests.simulation.calls import Call, CallFault, Calls
 from tests.simulation.clients import Client
-from tests.simulation.clock import DAY, Clock
 from tests.simulation.event_source_mapping import EventSourceMapping, Handler, VirtualContext
 from tests.simulation.mapping_properties import Properties
-from tests.simulation.memory_tables import MemoryTables
-from tests.simulation.postman import Postman
 from tests.simulation.processes import Process, ProcessDied
 from tests.simulation.stream import Stream
-from tests.simulation.wire import Call, CallFault, Wire
-from tests.support.template import TABLES, properties
+from tests.support.clock import DAY, Clock
+from tests.support.memory_tables import Tables
+from tests.support.ses import SimulatedSes
+from tests.support.template import TABLES
 
 Event = dict[str, Any]
 
@@ -65,21 +65,22 @@ class Failure:
 
 
 class World:
-    """``faults`` are by the number of the AWS call that they befall; lags and ``stall`` are in seconds."""
+    """``faults`` are by the number of the AWS call that they befall; ``lag`` and ``stall`` are in seconds."""
 
     def __init__(
         self,
         faults: Mapping[int, CallFault] | None = None,
         *,
         seed: int = 0,
-        index_lag: float = 0.0,
-        read_lag: float = 0.0,
+        lag: float = 0.0,
         stall: float = 10.0,
     ) -> None:
         self.clock = Clock()
-        self.tables = MemoryTables(self.clock, index_lag=index_lag, read_lag=read_lag)
-        self.postman = Postman(self.clock, seed=seed)
-        self.wire = Wire(self.clock, faults or {}, self._let_pass, stall=stall)
+        self.tables = Tables(self.clock, lag=lag)
+        for table in TABLES.values():
+            self.tables.listen(table, self._note_change)
+        self.ses = SimulatedSes(self.clock, seed=seed)
+        self.calls = Calls(self.clock, faults or {}, self._let_pass, stall=stall)
         self.failures: list[Failure] = []
         self._changed_at = self.clock.now
         self._agenda = _Agenda(self.clock)
@@ -89,14 +90,9 @@ class World:
     # ------------------------------------------------------------------------------------------------------ inhabitants
 
     def create_table(self, **definition: Any) -> None:
-        """A table as CreateTable takes it."""
+        """A table beside the template's, as CreateTable takes it."""
         self.tables.create_table(**definition)
-        self.tables.listen(definition["TableName"], lambda old, new: self._note_change())  # noqa: ARG005
-
-    def create_tables_of_template(self) -> None:
-        """The tables of template.yaml, each named by its logical id."""
-        for logical_id in TABLES.values():
-            self.create_table(TableName=logical_id, **properties(logical_id))
+        self.tables.listen(definition["TableName"], self._note_change)
 
     def stream(self, table: str, **options: Any) -> Stream:
         """The stream of a table, from now on; ``options`` as for Stream."""
@@ -131,7 +127,7 @@ class World:
             if pattern is None or event_pattern.matches(pattern, event):
                 self.invoke_async(name, handler, event, timeout=timeout)
 
-        self._actors.append(_Post(self.postman, arrive))
+        self._actors.append(_Post(self.ses, arrive))
 
     def every(
         self,
@@ -165,11 +161,11 @@ class World:
     def process(self, name: str, timeout: float) -> Iterator[Process]:
         """Calls made in here are those of a process, which is killed after ``timeout`` seconds."""
         process = Process(name, self.clock.now + timeout)
-        self.wire.processes.append(process)
+        self.calls.processes.append(process)
         try:
             yield process
         finally:
-            self.wire.processes.pop()
+            self.calls.processes.pop()
 
     def invoke(self, name: str, handler: Handler, event: Event, *, timeout: float = 28.0) -> Any:
         """Call a function and wait. Returns its response; raises ProcessDied, or what it raises."""
@@ -206,8 +202,8 @@ class World:
         while (due := self._next(self._actors)) is not None and due[0] <= until:
             self.clock.advance_to(due[0])
             due[1].step()
-            if len(self.postman.accepted) != self._accepted:
-                self._accepted = len(self.postman.accepted)
+            if len(self.ses.accepted) != self._accepted:
+                self._accepted = len(self.ses.accepted)
                 self._note_change()
         self.clock.advance_to(until)
 
@@ -228,25 +224,25 @@ class World:
 
     def calls_while_busy(self) -> list[Call]:
         """The calls up to the last change: what came behind it found nothing to do."""
-        return [call for call in self.wire.calls if call.at <= self._changed_at]
+        return [call for call in self.calls.made if call.at <= self._changed_at]
 
     def report(self) -> str:
         """What was called and what failed, to print."""
         failures = [f"     {each.at:.3f} {each.process}: {each.reason}" for each in self.failures]
         lines = []
-        for _, alike in itertools.groupby(self.wire.calls, lambda call: (call.process, call.operation, call.fault)):
+        for _, alike in itertools.groupby(self.calls.made, lambda call: (call.process, call.operation, call.fault)):
             first, *more = alike
             lines.append(f"{first}{f' and {len(more)} more' if more else ''}")
         return "\n".join([*lines, *failures])
 
     def _let_pass(self, seconds: float) -> None:
-        processes, self.wire.processes = self.wire.processes, []
+        processes, self.calls.processes = self.calls.processes, []
         try:
             self.run(self.clock.now + seconds)
         finally:
-            self.wire.processes = processes
+            self.calls.processes = processes
 
-    def _note_change(self) -> None:
+    def _note_change(self, *_: object) -> None:
         self._changed_at = self.clock.now
 
     @staticmethod
@@ -279,7 +275,7 @@ class Account:
 
 
 def client(service: str, world: Callable[[], World], config: Config | None = None, *, checks: bool = True) -> Any:
-    """A boto3 client whose calls go over the wire of the world that ``world`` names at that time.
+    """A boto3 client whose calls are made in the world that ``world`` names at that time.
 
     ``checks``: whether parameters are compared with botocore's model, which costs more than the simulated call.
     """
@@ -287,8 +283,8 @@ def client(service: str, world: Callable[[], World], config: Config | None = Non
 
     def send(operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         there = world()
-        execute = {"dynamodb": there.tables.execute, "sesv2": there.postman.execute}[service]
-        return there.wire.send(service, operation, params, execute, timeout)
+        execute = {"dynamodb": there.tables.execute, "sesv2": there.ses.execute}[service]
+        return there.calls.send(service, operation, params, execute, timeout)
 
     return Client(
         service,
@@ -360,11 +356,11 @@ class _Delivery:
 
 @dataclass(frozen=True)
 class _Post:
-    postman: Postman
+    ses: SimulatedSes
     arrive: Callable[[Event], None]
 
     def next_due(self) -> float | None:
-        return self.postman.next_due()
+        return self.ses.next_due()
 
     def step(self) -> None:
-        self.arrive(self.postman.take())
+        self.arrive(self.ses.take())

@@ -1,14 +1,12 @@
-"""The real handlers in this process, and what sellers, the planner and fulfillment centers ask of them.
+"""The service as its callers use it, in this process: the real handlers and the real SDK, on tables and SES in memory.
 
-An ``ExecutionEnvironment`` is Lambda's, of every function: its own modules and its own SDK clients. Calls that overlap
-need one each, as they do in Lambda.
+A ``Service`` is one execution environment of every function: its own modules and its own SDK clients. Calls that
+overlap need one each, as they do in Lambda.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from itertools import count
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -16,59 +14,65 @@ from unittest.mock import patch
 from botocore.config import Config
 
 from order_cancellation import observability
-from order_cancellation.domain import summaries, times
+from order_cancellation.domain import summaries
 from order_cancellation.mail import ses as product_ses
 from order_cancellation.tables import client as tables_client
-from tests.proofs.order_model import AutoCancel, Cancel, Report, Request, View
-from tests.support import functions, tables
-from tests.support.aws import Hook, PostOffice, no_hook
-from tests.support.aws import dynamodb as connect_dynamodb
-from tests.support.aws import ses as connect_ses
-from tests.support.functions import Context, http_event, machine_claims, seller_claims
-from tests.support.tables import Tables
+from tests.support import examples, functions, memory_tables, sdk
+from tests.support.functions import Context, Response, http_event, machine_claims, seller_claims
+from tests.support.memory_tables import Tables
+from tests.support.sdk import Hook, no_hook
+from tests.support.ses import SimulatedSes
+from tests.support.template import TABLES
 
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_REGION": "us-east-1",
-    "POWERTOOLS_SERVICE_NAME": "order-cancellation",
-    "POWERTOOLS_METRICS_NAMESPACE": "OrderCancellation",
-    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
-    "PORTAL_ORIGIN": "https://portal.test",
-    "PROBLEM_TYPE_BASE": "https://portal.test/problems",
-    "ORDERS_TABLE": tables.ORDERS,
-    "SUMMARIES_TABLE": tables.SUMMARIES,
-    "SELLERS_TABLE": tables.SELLERS,
-    "FULFILLMENT_CENTERS_TABLE": tables.FULFILLMENT_CENTERS,
+SELLER = "acme"
+CENTERS = ("LAX1", "EWR2")
+CLIENTS = {fc_id: f"client-{fc_id}" for fc_id in CENTERS}
+PLANNER = machine_claims("client-planner", "network/orders", "network/sellers")
+# A busy machine must not look like a lost answer: what is lost here, is lost on purpose.
+PATIENT = Config(read_timeout=60)
+VARIABLES = TABLES | {
     "SENDER_ADDRESS": "orders@network.example",
     "CONFIGURATION_SET": "summaries",
     "DAILY_SUMMARY_HOUR": "8",
 }
-SELLER = "acme"
-CENTERS = ("LAX1", "EWR2")
-CLIENTS = {fc_id: f"client-{fc_id}" for fc_id in CENTERS}
-# A busy machine must not look like a lost answer: what is lost here, is lost on purpose.
-PATIENT = Config(read_timeout=60)
-PLANNER = machine_claims("planner", "network/orders", "network/sellers")
+FUNCTIONS = {
+    "cancel_one": "cancel_order",
+    "cancel_many": "cancel_order",
+    "view_order": "view_orders",
+    "list_orders": "view_orders",
+    "list_summaries": "view_summaries",
+    "mark_marketplace": "marketplace_cancellation",
+    "reconcile": "reconciliation",
+    "register_seller": "order_intake",
+    "place_order": "order_intake",
+    "auto_cancel": "order_intake",
+    "report": "fulfillment_center_events",
+}
+
+
+@contextmanager
+def without_pauses() -> Iterator[None]:
+    """The SDK's retries come without their pauses, and each client has as many as it wants."""
+    with (
+        patch("botocore.endpoint.time.sleep", lambda _: None),
+        # After fifty lost answers or so a client asks no second time; no client lives through as many as ours.
+        patch("botocore.retries.quota.RetryQuota.acquire", lambda *_: True),
+    ):
+        yield
 
 
 @contextmanager
 def in_lambda() -> Iterator[None]:
-    """The template's environment, and SDK retries without their pauses, nothing logged. No way to an AWS account."""
+    """For thousands of calls: the functions' variables, retries without pauses, nothing logged and nothing counted."""
     metrics, logger = observability.metrics.provider, observability.logger
     level = logger.log_level
     logger.setLevel("CRITICAL")
     with (
-        patch.dict(os.environ, ENVIRONMENT),
-        patch("botocore.endpoint.time.sleep", lambda _: None),
-        # After fifty lost answers or so a client asks no second time; no client lives through as many as ours.
-        patch("botocore.retries.quota.RetryQuota.acquire", lambda *_: True),
+        patch.dict(os.environ, VARIABLES),
+        without_pauses(),
         patch.object(metrics, "add_metric", _nothing),
         patch.object(metrics, "flush_metrics", _nothing),
     ):
-        os.environ.pop("AWS_ENDPOINT_URL", None)
-        os.environ.pop("AWS_PROFILE", None)
         yield
     logger.setLevel(level)
 
@@ -77,52 +81,18 @@ def _nothing(*_: object, **__: object) -> None:
     """Metrics go nowhere: calls that overlap in one process would share them."""
 
 
-class Clock:
-    """Virtual time: a number of milliseconds, moved on by hand and by every look at it. Chance is ruled out with it."""
-
-    def __init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        self._at = times.to_datetime("2026-11-23T09:00:00.000Z").timestamp()
-        self._tokens = count(1)
-
-    def now(self) -> str:
-        self._at += 0.001
-        return times.from_datetime(datetime.fromtimestamp(self._at, UTC))
-
-    def advance(self, minutes: float) -> None:
-        self._at += minutes * 60
-
-    @contextmanager
-    def ruling(self) -> Iterator[None]:
-        """The code under test takes the time from here, and the random part of a summary's id."""
-        with (
-            patch.object(times, "now", self.now),
-            patch("order_cancellation.domain.summaries.secrets.token_hex", self._token),
-        ):
-            yield
-
-    def _token(self, size: int) -> str:
-        return f"{next(self._tokens):0{2 * size}x}"
-
-
-class ExecutionEnvironment:
-    """One environment of every function."""
+class Service:
+    """All functions. Each is loaded when it is called first."""
 
     def __init__(
-        self,
-        memory: Tables,
-        post_office: PostOffice | None = None,
-        hook: Hook = no_hook,
-        dynamodb: Any = None,
+        self, tables: Tables, ses: SimulatedSes | None = None, hook: Hook = no_hook, dynamodb: Any = None
     ) -> None:
-        self._dynamodb = dynamodb or connect_dynamodb(memory, hook)
-        self._ses = connect_ses(post_office or PostOffice(), hook)
+        self._dynamodb = dynamodb or sdk.dynamodb(tables, hook)
+        self._ses = sdk.ses(ses or SimulatedSes(), hook)
         self._modules: dict[str, ModuleType] = {}
 
     def function(self, name: str) -> ModuleType:
-        """The module of a function; loaded at its first use."""
+        """The module of a function."""
         if name not in self._modules:
             with (
                 patch.object(tables_client, "client", lambda: self._dynamodb),
@@ -131,12 +101,56 @@ class ExecutionEnvironment:
                 self._modules[name] = functions.load(name)
         return self._modules[name]
 
-    def send(self, request: Request, clients: Mapping[str, str] | None = None) -> functions.Response:
-        """Let the handler that a request is for answer it. ``clients``: the centers' client ids, if not the usual."""
-        function, event = event_of(request, clients or CLIENTS)
-        return functions.call(self.function(function), event)
+    # ------------------------------------------------------------------------------------------------------ API Gateway
 
-    def deliver(self, records: list[dict[str, Any]]) -> list[str]:
+    def send(
+        self, route: str, claims: dict[str, str], body: Any = None, context: Context | None = None, **event: Any
+    ) -> Response:
+        """Any request to one of functions.ROUTES; ``event``: what http_event takes, and ``key``, an Idempotency-Key."""
+        if key := event.pop("key", None):
+            event["headers"] = {"Idempotency-Key": key, **event.get("headers", {})}
+        return functions.call(self.function(FUNCTIONS[route]), http_event(route, claims, body, **event), context)
+
+    def cancel(self, order_id: str, body: Any = None, *, seller_id: str = SELLER, **event: Any) -> Response:
+        return self.send("cancel_one", seller_claims(seller_id), body, order_id=order_id, **event)
+
+    def cancel_many(self, *orders: dict[str, Any], seller_id: str = SELLER, **event: Any) -> Response:
+        return self.send("cancel_many", seller_claims(seller_id), {"orders": list(orders)}, **event)
+
+    def view(self, order_id: str, *, seller_id: str = SELLER) -> Response:
+        return self.send("view_order", seller_claims(seller_id), order_id=order_id)
+
+    def list(self, *, seller_id: str = SELLER, **query: str) -> Response:
+        single = {name: [value] for name, value in query.items()}
+        return self.send("list_orders", seller_claims(seller_id), query=single)
+
+    def register(self, seller_id: str, **changes: Any) -> Response:
+        return self.send("register_seller", PLANNER, examples.contact_document(**changes), seller_id=seller_id)
+
+    def place(self, order_id: str, *centers: str, seller_id: str = SELLER, **changes: Any) -> Response:
+        body = examples.placement_document(*centers, **changes)
+        return self.send("place_order", PLANNER, body, seller_id=seller_id, order_id=order_id)
+
+    def auto_cancel(self, *cancellations: dict[str, Any], **event: Any) -> Response:
+        return self.send("auto_cancel", PLANNER, {"cancellations": list(cancellations)}, **event)
+
+    def report(
+        self,
+        fc_id: str,
+        order_id: str,
+        event: str,
+        at: str = examples.PACKED_AT,
+        *,
+        seller_id: str = SELLER,
+        client_id: str = "",
+    ) -> Response:
+        body = {"seller_id": seller_id, "order_id": order_id, "event": event, "occurred_at": at}
+        claims = machine_claims(client_id or f"client-{fc_id}", "fulfillment/events")
+        return self.send("report", claims, body, fc_id=fc_id)
+
+    # ----------------------------------------------------------------------------------------------- stream, sweep, SES
+
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         """Hand a batch of stream records to the summary function; returns what it gave back as failed."""
         result = self.function("cancellation_summary").lambda_handler({"Records": records}, Context(120_000))
         return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
@@ -149,31 +163,11 @@ class ExecutionEnvironment:
         self.function("summary_sweep").SHARDS = (summaries.shard_of(seller_id),)  # type: ignore[attr-defined]
 
     def feed_back(self, event_type: str, summary_id: str, message_id: str = "mail-1", **detail: Any) -> None:
-        mail = {"messageId": message_id, "tags": {"summary_id": [summary_id]}}
+        """Hand over an event of SES's; ``detail`` is the member that only events of its type have."""
+        tags = {"summary_id": [summary_id], "ses:configuration-set": ["summaries"]}
+        mail = {"messageId": message_id, "tags": tags}
         event = {"source": "aws.ses", "detail": {"eventType": event_type, "mail": mail, **detail}}
         self.function("summary_feedback").lambda_handler(event, Context())
-
-
-def event_of(request: Request, clients: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """The function that a request is for, and the event that API Gateway would send it."""
-    order_id = request.order_id
-    match request:
-        case Cancel():
-            headers = {"Idempotency-Key": request.key} if request.key else {}
-            body = {"reason": "customer_request", "note": request.label}
-            claims = seller_claims(SELLER)
-            event = http_event("cancel_one", claims, body, headers, request_id=request.request_id, order_id=order_id)
-            return "cancel_order", event
-        case AutoCancel():
-            entry = {"seller_id": SELLER, "order_id": order_id, "reason": "stockout", "detail": request.label}
-            event = http_event("auto_cancel", PLANNER, {"cancellations": [entry]}, request_id=request.request_id)
-            return "order_intake", event
-        case Report():
-            claims = machine_claims(clients[request.fc_id], "fulfillment/events")
-            reported = {"seller_id": SELLER, "order_id": order_id, "event": request.event, "occurred_at": request.at}
-            return "fulfillment_center_events", http_event("report", claims, reported, fc_id=request.fc_id)
-        case View():
-            return "view_orders", http_event("view_order", seller_claims(SELLER), order_id=order_id)
 
 
 def order_item(order_id: str, centers: tuple[str, ...] = CENTERS) -> dict[str, Any]:
@@ -192,26 +186,42 @@ def order_item(order_id: str, centers: tuple[str, ...] = CENTERS) -> dict[str, A
     }
 
 
-def furnish(memory: Tables, *order_ids: str) -> None:
-    """The fulfillment centers, the registered seller, and new orders of theirs."""
+def know_centers(tables: Tables) -> None:
+    """The clients of the fulfillment centers."""
     for fc_id, client_id in CLIENTS.items():
-        memory.put(tables.FULFILLMENT_CENTERS, {"client_id": {"S": client_id}, "fc_id": {"S": fc_id}})
+        tables.put(memory_tables.FULFILLMENT_CENTERS, {"client_id": {"S": client_id}, "fc_id": {"S": fc_id}})
+
+
+def furnish(tables: Tables, *order_ids: str) -> None:
+    """The fulfillment centers, the registered seller, and new orders of theirs."""
+    know_centers(tables)
     contact = {"name": "Acme", "email": "ops@acme.example", "time_zone": "UTC", "summaries": "each_batch"}
-    memory.put(tables.SELLERS, {"seller_id": {"S": SELLER}, **{name: {"S": text} for name, text in contact.items()}})
+    item = {"seller_id": {"S": SELLER}, **{name: {"S": text} for name, text in contact.items()}}
+    tables.put(memory_tables.SELLERS, item)
     for order_id in order_ids:
-        memory.put(tables.ORDERS, order_item(order_id))
+        tables.put(memory_tables.ORDERS, order_item(order_id))
 
 
-def stream_record(number: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """A change of an order as its stream tells it."""
+def stream_records(tables: Tables, after: int = 0) -> list[dict[str, Any]]:
+    """The Orders stream behind a position, as the event source mapping hands it on: the auto-cancellations."""
+    return [
+        _record(number, *change)
+        for number, change in enumerate(tables.changes, start=1)
+        if number > after and _is_an_auto_cancellation(*change)
+    ]
+
+
+def _record(number: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    keys = {name: after[name] for name in ("seller_id", "order_id")}
+    images = {"NewImage": after, **({"OldImage": before} if before else {})}
     return {
         "eventName": "MODIFY" if before else "INSERT",
-        "dynamodb": {"SequenceNumber": f"{number:021}", "NewImage": after, **({"OldImage": before} if before else {})},
+        "dynamodb": {"SequenceNumber": f"{number:021}", "Keys": keys, **images},
     }
 
 
-def concerns_summaries(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """What the event source mapping's filter lets through: the transition into cancelled, by the network."""
+def _is_an_auto_cancellation(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """What the mapping's filter lets through: the transition into cancelled, by the network."""
     return (
         bool(before)
         and before["status"]["S"] != "cancelled"

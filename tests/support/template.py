@@ -1,10 +1,11 @@
-"""The template's tables, made without a deploy: their keys, indexes and streams are read from template.yaml."""
+"""What template.yaml says, for the tests that build on it without a deploy: its tables and its rules."""
 
 from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
 
+from local import event_pattern
 from local.bridges import template
 
 if TYPE_CHECKING:
@@ -34,3 +35,12 @@ def properties(logical_id: str) -> dict[str, Any]:
     if "StreamSpecification" in found:
         found["StreamSpecification"] = {"StreamEnabled": True, **found["StreamSpecification"]}
     return found
+
+
+@functools.cache
+def rule(function: str) -> event_pattern.Pattern:
+    """The pattern of the one EventBridge rule that invokes a function."""
+    events = template()["Resources"][function]["Properties"]["Events"].values()
+    [pattern] = [event["Properties"]["Pattern"] for event in events if event["Type"] == "EventBridgeRule"]
+    event_pattern.validate(pattern)
+    return pattern  # type: ignore[no-any-return]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support import aws, rig
-from tests.support.tables import Tables
+from tests.support import rig, sdk
+from tests.support.memory_tables import Tables
 
 
 @pytest.fixture(autouse=True)
@@ -15,30 +15,30 @@ def _no_network(socket_disabled: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def _shared() -> tuple[Tables, Any, list[aws.Hook]]:
+def _shared() -> tuple[Tables, Any, list[sdk.Hook]]:
     """Made once: a client takes its time to make."""
     tables = Tables()
-    hooks: list[aws.Hook] = [aws.no_hook]
-    return tables, aws.dynamodb(tables, lambda call: hooks[0](call)), hooks
+    hooks: list[sdk.Hook] = [sdk.no_hook]
+    return tables, sdk.dynamodb(tables, lambda call: hooks[0](call)), hooks
 
 
 @pytest.fixture
-def tables(_shared: tuple[Tables, Any, list[aws.Hook]]) -> Iterator[Tables]:
+def tables(_shared: tuple[Tables, Any, list[sdk.Hook]]) -> Iterator[Tables]:
     """The template's tables, empty."""
     tables, _, hooks = _shared
     tables.clear()
     with rig.in_lambda():
         yield tables
-    hooks[0] = aws.no_hook
+    hooks[0] = sdk.no_hook
 
 
 @pytest.fixture
-def dynamodb(tables: Tables, _shared: tuple[Tables, Any, list[aws.Hook]]) -> Any:
+def dynamodb(tables: Tables, _shared: tuple[Tables, Any, list[sdk.Hook]]) -> Any:
     """The product's own client, on those tables."""
     return _shared[1]
 
 
 @pytest.fixture
-def hooks(_shared: tuple[Tables, Any, list[aws.Hook]]) -> list[aws.Hook]:
+def hooks(_shared: tuple[Tables, Any, list[sdk.Hook]]) -> list[sdk.Hook]:
     """The one hook on the client's wire, to be replaced."""
     return _shared[2]

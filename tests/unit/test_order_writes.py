@@ -8,9 +8,9 @@ from order_cancellation.domain import orders
 from order_cancellation.domain.orders import Line, Order, Placement
 from order_cancellation.domain.summaries import shard_of
 from order_cancellation.tables.orders import Orders
-from tests.support import aws, examples
+from tests.support import examples, sdk
+from tests.support.memory_tables import ORDERS, Tables
 from tests.support.rig import order_item
-from tests.support.tables import ORDERS, Tables
 
 FORWARD = ("received", "allocated", "picking", "picked_packed", "shipped", "delivered")
 PLACEMENT = Placement("amazon", "113-A-1", "US", "2026-11-23T08:00:00Z", (Line("TENT", 2),), ("LAX1", "EWR2"))
@@ -170,7 +170,7 @@ def test_a_mark_changes_nothing_else(store: Orders, tables: Tables) -> None:
 
 
 def test_orders_are_read_strongly_consistent_whatever_their_number(
-    store: Orders, tables: Tables, hooks: list[aws.Hook]
+    store: Orders, tables: Tables, hooks: list[sdk.Hook]
 ) -> None:
     order_ids = [f"A-{number:03}" for number in range(230)]
     for order_id in order_ids:

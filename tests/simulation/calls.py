@@ -10,9 +10,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.simulation.clock import Clock
 from tests.simulation.processes import Process, ProcessDied
-from tests.simulation.service_errors import client_error
+from tests.support.clock import Clock
+from tests.support.service_errors import client_error
 
 Execute = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 
@@ -47,7 +47,7 @@ class Call:
         )
 
 
-class Wire:
+class Calls:
     """``faults`` are by call number, from 1. ``meanwhile`` lets the rest of the world go on for so many seconds.
 
     A call takes ``latency`` seconds, a process that stands still ``stall``.
@@ -62,7 +62,7 @@ class Wire:
         latency: float = 0.01,
         stall: float = 10.0,
     ) -> None:
-        self.calls: list[Call] = []
+        self.made: list[Call] = []
         self.processes: list[Process] = []
         self._clock = clock
         self._faults = faults
@@ -77,8 +77,8 @@ class Wire:
         if not self.processes:
             return execute(operation, params)
         process = self.processes[-1]
-        fault = self._faults.get(len(self.calls) + 1)
-        self.calls.append(Call(len(self.calls) + 1, self._clock.now, process.name, service, operation, fault))
+        fault = self._faults.get(len(self.made) + 1)
+        self.made.append(Call(len(self.made) + 1, self._clock.now, process.name, service, operation, fault))
         if fault is CallFault.STALL:
             self._meanwhile(self._stall)
         self._clock.advance(self._latency)

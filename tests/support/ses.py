@@ -1,10 +1,10 @@
 """Amazon SES in memory: what it accepts, what it refuses, and the events that it publishes through EventBridge.
 
-    postman = Postman(clock)
-    postman.refuse("TooManyRequestsException", times=2)
-    postman.fate = lambda mail: ("Email Sent", "Email Bounced")
+    ses = SimulatedSes(clock)
+    ses.refuse("TooManyRequestsException", times=2)
+    ses.fate = lambda mail: ("Email Sent", "Email Bounced")
     ...
-    postman.accepted[0].subject
+    ses.accepted[0].subject
 
 An event is published a while after its cause, perhaps never, perhaps twice, in any order: EventBridge's delivery of SES
 events is best effort. Shapes: Amazon SES Developer Guide, "Examples of event data" and "SES events schema reference".
@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from tests.simulation.clock import Clock, to_millisecond, to_second
-from tests.simulation.service_errors import client_error
+from tests.support.clock import Clock, to_millisecond, to_second
+from tests.support.service_errors import client_error
 
 Event = dict[str, Any]
 
@@ -52,6 +52,10 @@ class Mail:
     configuration_set: str | None
     request: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def summary_id(self) -> str:
+        return self.tags["summary_id"]
+
 
 @dataclass
 class Refusal:
@@ -72,18 +76,18 @@ class EventDelivery:
     loses: Callable[[str, Mail], bool] = lambda detail_type, mail: False  # noqa: ARG005
 
 
-class Postman:
+class SimulatedSes:
     """One account's SES. ``fate`` says which events follow a mail, by their detail-type, in order."""
 
-    def __init__(self, clock: Clock, *, seed: int = 0) -> None:
-        self.clock = clock
+    def __init__(self, clock: Clock | None = None, *, seed: int = 0) -> None:
+        self.clock = clock or Clock()
         self.accepted: list[Mail] = []
         self.attempts = 0
         self.delivery = EventDelivery()
         self.fate: Callable[[Mail], Sequence[str]] = lambda _: (SENT, DELIVERED)
         self.verified: Callable[[str], bool] = lambda _: True
         self._refusals: list[Refusal] = []
-        self._random = random.Random(f"postman {seed}")
+        self._random = random.Random(f"ses {seed}")
         self._order = itertools.count()
         self._events: list[tuple[float, int, Event]] = []
 
@@ -94,13 +98,22 @@ class Postman:
 
         TooManyRequestsException, LimitExceededException, SendingPausedException, AccountSuspendedException,
         MailFromDomainNotVerifiedException, MessageRejected, BadRequestException, NotFoundException.
-        Answers that get lost are faults of the wire, not of SES: see ``wire``.
+        Answers that get lost are faults of the wire, not of SES.
         """
         self._refusals.append(Refusal(code, times, concerns))
 
     def relent(self) -> None:
         """Refuse nothing from now on."""
         self._refusals.clear()
+
+    def clear(self) -> None:
+        """Begin anew, without a mail."""
+        self.accepted.clear()
+        self._events.clear()
+
+    def sent(self, summary_id: str) -> int:
+        """How many mails there are of one summary."""
+        return sum(mail.summary_id == summary_id for mail in self.accepted)
 
     def execute(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """One request, as a client sends it. Raises the ClientError that boto3 would raise."""
