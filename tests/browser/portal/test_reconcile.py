@@ -83,7 +83,7 @@ def test_a_thousand_rows_are_compared(visit: Visit, planner: Client, lax1: Clien
     page.set_input_files("#file", {"name": "orders.csv", "mimeType": "text/csv", "buffer": csv_of(rows[:30])})
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("button", name="Mark them as done").click()
-    expect(page.locator("#toasts")).to_contain_text("19 orders marked as done.")
+    expect(page.locator("#toasts")).to_contain_text("19 orders marked as done.", timeout=60_000)
     assert acme.get(f"/orders/{ids[0]}").body["marketplace_cancellation"] == "done"
 
 
