@@ -18,7 +18,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
 A_FILE = re.compile(r"[\w./-]+(?:\.(?:html|js|json|md|png|py|svg|toml|txt|yaml|yml)|/)")
-MADE = (".local/", ".venv/", ".venv-sam/", ".aws-sam/")  # by running a command; git ignores them
+MADE = (".local/", ".venv/", ".venv-sam/", ".aws-sam/", "config.json")  # by running a command
 
 
 def prose(name: str) -> str:
