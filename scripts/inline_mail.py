@@ -8,11 +8,11 @@ when it is not what its source makes.
 """
 
 import re
+from pathlib import Path
 
 from css_inline import CSSInliner
 
-from local.cloud import ROOT
-
+ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "scripts" / "mail" / "summary.html"
 TEMPLATE = ROOT / "layers" / "order_cancellation" / "order_cancellation" / "mail" / "templates" / "summary.html"
 

@@ -8,6 +8,6 @@ The rooms, from the ground up. A module imports from its own room and from those
     http      requests in, documents and problems out
     mail      summaries: composed, delivered, and what SES says became of them
 
-http and mail never meet. Between domain and tables: ``settings``, the template's variables; ``observability``, logs and
+http and mail never meet. Beside the domain, for all: ``settings``, the template's variables; ``observability``, logs and
 metrics.
 """

@@ -1,23 +1,13 @@
-"""The logger and the metrics that every function shares, named as the template says."""
+"""The logger and the metrics that every function shares, named as the template says: without its names none starts."""
 
-from dataclasses import dataclass
+import os
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from order_cancellation import settings
-
-
-@dataclass(frozen=True)
-class _Settings:
-    powertools_service_name: str
-    powertools_metrics_namespace: str
-    powertools_log_level: str
-
-
-_settings = settings.read(_Settings)
-logger = Logger(service=_settings.powertools_service_name, level=_settings.powertools_log_level)
-metrics = Metrics(service=_settings.powertools_service_name, namespace=_settings.powertools_metrics_namespace)
+_service = os.environ["POWERTOOLS_SERVICE_NAME"]
+logger = Logger(service=_service, level=os.environ["POWERTOOLS_LOG_LEVEL"])
+metrics = Metrics(service=_service, namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"])
 
 
 def count(name: str, value: int = 1) -> None:
