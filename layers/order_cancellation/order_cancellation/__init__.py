@@ -8,6 +8,6 @@ The rooms, from the ground up. A module imports from its own room and from those
     http      requests in, documents and problems out
     mail      summaries: composed, delivered, and what SES says became of them
 
-http and mail never meet. Beside the domain, for all: ``settings``, the template's variables; ``observability``, logs and
-metrics.
+http and mail never meet. Beside the domain, for all of them: ``settings``, the template's variables, and
+``observability``, logs and metrics.
 """
