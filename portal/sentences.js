@@ -37,7 +37,8 @@ export function whyNot(orderId, because, cancellation) {
  * @param {Cancellation} cancellation
  * @returns {Child[]}
  */
-export function cancelledBefore(orderId, { kind, reason, cancelled_at: at }) {
-  if (kind === "seller") return [`Order ${orderId} was cancelled on `, time(at), "."];
+export function cancelledBefore(orderId, { kind, reason, cancelled_at: at, actor }) {
+  const by = actor?.name ? ` by ${actor.name}` : "";
+  if (kind === "seller") return [`Order ${orderId} was cancelled${by} on `, time(at), "."];
   return [`Order ${orderId} was cancelled automatically on `, time(at), `: ${reasonName(reason).toLowerCase()}.`];
 }

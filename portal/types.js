@@ -25,6 +25,7 @@
  * @property {string} reason
  * @property {string | null} note
  * @property {string} cancelled_at
+ * @property {{kind: string, id: string, name: string | null} | null} actor who did it, where that was noted
  * @property {string | null} [detail] only of an automatic one
  * @property {string[]} [skus] likewise
  */

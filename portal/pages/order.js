@@ -407,7 +407,7 @@ function timeline(order) {
   if (cancellation) {
     const text =
       cancellation.kind === "seller"
-        ? "Cancelled by your account"
+        ? `Cancelled by ${cancellation.actor?.name ?? "your account"}`
         : `Cancelled automatically: ${reasonName(cancellation.reason).toLowerCase()}`;
     moments.push({ at: cancellation.cancelled_at, text, end: true });
   }

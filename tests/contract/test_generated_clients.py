@@ -13,6 +13,7 @@ import pytest
 from local.client import Client
 from local.cloud import ROOT
 from tests.contract.conftest import SELLER, Callers
+from tests.support.node import NODE
 
 CONTRACT = ROOT / "docs" / "openapi.yaml"
 TYPESCRIPT = Path(__file__).parent / "typescript"
@@ -28,22 +29,25 @@ PLACED = {
 
 def run(*command: str | Path, **environment: str) -> str:
     """What a program prints. Fails the test with that if the program fails."""
-    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
+    path = os.pathsep.join((str(NODE.parent), os.environ["PATH"]))
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path, **environment})
     if result.returncode:
         pytest.fail(result.stdout + result.stderr)
     return result.stdout + result.stderr
 
 
-class TestPython:
-    @pytest.fixture(scope="class")
-    def generated(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        directory = tmp_path_factory.mktemp("python") / "generated_client"
-        program = Path(sys.executable).with_name("openapi-python-client")
-        said = run(program, "generate", "--path", CONTRACT, "--meta", "none", "--output-path", directory)
-        assert "ERROR" not in said
-        assert "Unable to" not in said, "a part of the contract would be missing"
-        return directory
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package that a generator of Python makes."""
+    directory = tmp_path_factory.mktemp("python") / "generated_client"
+    program = Path(sys.executable).with_name("openapi-python-client")
+    said = run(program, "generate", "--path", CONTRACT, "--meta", "none", "--output-path", directory)
+    assert "ERROR" not in said
+    assert "Unable to" not in said, "a part of the contract would be missing"
+    return directory
 
+
+class TestPython:
     def test_it_has_every_operation_and_compiles(self, generated: Path) -> None:
         modules = {path.stem for path in generated.glob("api/*/*.py")} - {"__init__"}
         assert modules == {
@@ -99,7 +103,7 @@ class TestTypeScript:
         try:
             run(programs / "tsc", "--project", TYPESCRIPT)
             said = run(
-                "node",
+                NODE,
                 "--disable-warning=ExperimentalWarning",
                 TYPESCRIPT / "story.ts",
                 API_URL=callers.seller.api_url,

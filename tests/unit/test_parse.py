@@ -343,6 +343,24 @@ class TestPlacement:
     def test_an_order(self) -> None:
         assert parse.placement(examples.placement_document("LAX1", "EWR2")) == examples.placement("LAX1", "EWR2")
 
+    @pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\ufeff", "\u2060", "\u3000", "\t", " \u200b \ufeff"])
+    def test_a_marketplaces_order_id_is_kept_and_found_without_blanks_at_its_ends(self, blank: str) -> None:
+        for sent in (f"113-1{blank}", f"{blank}113-1", f"{blank}113-1{blank}"):
+            assert (
+                parse.placement(examples.placement_document(marketplace_order_id=sent)).marketplace_order_id == "113-1"
+            )
+            assert parse.wanted_orders({"marketplace_order_id": sent}).marketplace_order_id == "113-1"
+            rows = [{"marketplace_order_id": sent, "state": "open"}]
+            assert parse.reconciliation({"marketplace": "amazon", "orders": rows}).open == {"113-1"}
+        inside = parse.placement(examples.placement_document(marketplace_order_id=f"113{blank}1".replace("\t", " ")))
+        assert inside.marketplace_order_id == f"113{blank}1".replace("\t", " ")
+        assert refusal(lambda: parse.placement(examples.placement_document(marketplace_order_id=blank)))[0] == (
+            "marketplace_order_id"
+        )
+
+    def test_all_white_space_is_blank(self) -> None:
+        assert not {character for character in map(chr, range(0x110000)) if character.isspace()} - set(parse._BLANKS)
+
     @pytest.mark.parametrize("country", ["US", "GB", "DE", "AX", "TW", "ZW"])
     def test_a_country(self, country: str) -> None:
         assert parse.placement(examples.placement_document(destination_country=country)).destination_country == country

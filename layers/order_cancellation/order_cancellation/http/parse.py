@@ -14,6 +14,10 @@ from order_cancellation.domain.sellers import SUMMARY_PREFERENCES, Contact
 from order_cancellation.http import checks, cursors
 from order_cancellation.tables.order_lists import Wanted
 
+_BLANKS: Final = (
+    "".join(character for character in map(chr, range(0x3001)) if character.isspace()) + "\u200b\u2060\ufeff"
+)
+
 MAX_BATCH: Final = 100
 MAX_RECONCILIATION: Final = 1000
 MAX_RECONCILIATION_BYTES: Final = 256 * 1024  # a thousand rows of long ids do not fit into the limit of the others
@@ -167,8 +171,8 @@ def _auto_cancel(entry: Any, path: str) -> CancelCommand:
 
 
 def _marketplace_order(value: Any, path: str) -> str:
-    """A marketplace's own order id."""
-    return checks.line(value, path, 128)
+    """A marketplace's own order id, without the blanks, seen and unseen, that exports and copies leave at its ends."""
+    return checks.line(value.strip(_BLANKS) if isinstance(value, str) else value, path, 128)
 
 
 def _chosen(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str | None:
