@@ -14,8 +14,10 @@ from order_cancellation.domain.sellers import SUMMARY_PREFERENCES, Contact
 from order_cancellation.http import checks, cursors
 from order_cancellation.tables.order_lists import Wanted
 
+# Unicode's white space, and three characters that take no room.
 _BLANKS: Final = (
-    "".join(character for character in map(chr, range(0x3001)) if character.isspace()) + "\u200b\u2060\ufeff"
+    " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
 )
 
 MAX_BATCH: Final = 100
