@@ -24,7 +24,7 @@ if [ -L $(@D) ]; then \
   echo '$(@D) is a link; setting it up would empty what it leads to. Remove the link, then run make again.' >&2; exit 1; fi
 endef
 
-.PHONY: help demo up down test lint types validate pytest bench mail verify deploy deploy-portal setup lock clean
+.PHONY: help demo up down test lint types validate pytest bench contract mail verify deploy deploy-portal setup lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,9 @@ bench: setup ## speed, side by side in one run
 
 deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
 	$(BIN)/python -m scripts.publish_portal --stack $(STACK)
+
+contract: setup ## write the catalog's reasons into docs/openapi.yaml
+	@$(BIN)/python -m scripts.contract
 
 mail: setup ## write the mail's template anew from scripts/mail/ (its styles go into its elements)
 	@$(BIN)/python -m scripts.inline_mail

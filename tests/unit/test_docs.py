@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.cloud import ROOT
+from tests.end_to_end.test_permissions import MAY
 from tests.proofs.run import PROOFS
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -83,6 +84,23 @@ def test_the_picture_shows_every_function_and_queue() -> None:
     assert queues
     for name in (*functions, *queues):
         assert re.search(rf"[> ]{name}</text>", picture), f"{name} is not in the picture"
+
+
+def test_the_picture_shows_who_reads_and_who_writes_which_table() -> None:
+    """A dot stands on the table's rail, at the height of the function's box; it is hollow where nothing is written."""
+    picture = (ROOT / "docs/architecture.svg").read_text()
+    texts = {text: (x, y) for x, y, text in re.findall(r'<text class="[^"]+" x="(\d+)" y="(\d+)">([^<]+)<', picture)}
+    heads = {"orders": "Orders", "sellers": "Sellers", "summaries": "Summaries", "fulfillment_centers": "Centers"}
+    rails = {texts[head][0]: table for table, head in heads.items()}
+    shown: dict[str, dict[str, bool]] = {function: {} for function in MAY}
+    for kind, x, y in re.findall(r'<circle class="(wins|writes|reads)" cx="(\d+)" cy="(\d+)"', picture):
+        for function in MAY:
+            if abs(int(y) - int(texts[function][1])) < 20:
+                shown[function][rails[x]] = kind != "reads"
+    assert shown == {
+        function: {table: "UpdateItem" in operations for table, operations in tables.items()}
+        for function, tables in MAY.items()
+    }
 
 
 def test_readme_names_the_two_commands() -> None:
