@@ -6,10 +6,11 @@ Differential tests hold them to moto (``test_memory_tables``), and where moto is
 Operations, by their API names and parameters: GetItem, BatchGetItem, PutItem, UpdateItem, DeleteItem,
 TransactWriteItems, Query (also of global secondary indexes). Anything else raises NotImplementedError.
 
-Unlike moto, and like DynamoDB: reserved words, unused placeholders and writes to key attributes are refused; numbers
-are normalized; pages end at 1 MB; a page that ends at its Limit has a LastEvaluatedKey, even with nothing behind it; a
-transaction repeated under its token is not executed again; a write that changes nothing puts nothing on the stream.
-Reads that are not strongly consistent may lag: ``read_lag`` for tables, ``index_lag`` for indexes, in virtual seconds.
+Unlike moto, and like DynamoDB: reserved words, unused placeholders, writes to key attributes and transactions of more
+than 4 MB are refused; numbers are normalized; pages end at 1 MB; a page that ends at its Limit has a LastEvaluatedKey,
+even with nothing behind it; a transaction repeated under its token is not executed again; a write that changes nothing
+puts nothing on the stream. Reads that are not strongly consistent may lag: ``read_lag`` for tables, ``index_lag`` for
+indexes, in virtual seconds.
 """
 
 import json
@@ -41,6 +42,7 @@ Listener = Callable[[Item | None, Item | None], object]
 
 _PAGE_BYTES = 1024 * 1024
 _ITEM_BYTES = 400 * 1024
+_TRANSACTION_BYTES = 4 * 1024 * 1024
 _TOKEN_LIFETIME = 600.0
 
 
@@ -224,6 +226,8 @@ class MemoryTables:
         _require(
             len(set(targets)) == len(targets), "Transaction request cannot include multiple operations on one item"
         )
+        sizes = [max(size_in_bytes(item or {}) for item in (change.old, change.new)) for change in changes]
+        _require(sum(sizes) <= _TRANSACTION_BYTES, "Aggregated size of all items in the request exceeds 4 MB")
         if any(change.refused for change in changes):
             raise _transaction_cancelled(changes, [request for _, request in requests])
         for change in changes:

@@ -48,7 +48,7 @@ class Summaries:
         )
         if len(items) > limit:
             items, last = items[:limit], items[limit - 1]
-        return [item for item in items if _is_listable(item)], last and last["summary_id"]
+        return [item for item in items if _is_listable(item)], last["summary_id"] if last else None
 
     def expired(self, shard: str, now: str) -> Iterator[tuple[str, str]]:
         """(seller_id, summary_id) of the pending summaries in this shard whose lease is over. Raises Unavailable."""
