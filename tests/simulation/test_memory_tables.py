@@ -304,6 +304,19 @@ def test_a_page_ends_at_a_megabyte(dynamodb: Any) -> None:
     assert response["LastEvaluatedKey"] == key("A-10")
 
 
+@pytest.mark.parametrize(("count", "taken"), [(41, True), (42, False)])
+def test_a_transaction_takes_four_megabytes(dynamodb: Any, count: int, taken: bool) -> None:
+    for number in range(count):
+        put(dynamodb, f"A-{number:02}", blob={"S": "x" * 102_000})
+    update = {"TableName": "Orders", "UpdateExpression": "REMOVE nothing"}
+    actions = [{"Update": {**update, "Key": key(f"A-{number:02}")}} for number in range(count)]
+    if taken:
+        dynamodb.transact_write_items(TransactItems=actions)
+    else:
+        with pytest.raises(ClientError, match="4 MB"):
+            dynamodb.transact_write_items(TransactItems=actions)
+
+
 def test_an_index_has_only_items_with_its_keys_in_their_order(dynamodb: Any) -> None:
     for order_id, due_at in (("A-1", "2026-03"), ("A-2", "2026-01"), ("A-3", "2026-02"), ("A-4", "2026-02")):
         put(dynamodb, order_id, queue={"S": "due"}, due_at={"S": due_at}, status={"S": "cancelled"})

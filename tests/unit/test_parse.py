@@ -361,9 +361,6 @@ class TestPlacement:
     def test_all_white_space_is_blank(self) -> None:
         assert not {character for character in map(chr, range(0x110000)) if character.isspace()} - set(parse._BLANKS)
 
-    def test_all_white_space_is_blank(self) -> None:
-        assert not {character for character in map(chr, range(0x110000)) if character.isspace()} - set(parse._BLANKS)
-
     @pytest.mark.parametrize("country", ["US", "GB", "DE", "AX", "TW", "ZW"])
     def test_a_country(self, country: str) -> None:
         assert parse.placement(examples.placement_document(destination_country=country)).destination_country == country

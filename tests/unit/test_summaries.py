@@ -153,3 +153,22 @@ def test_all_of_a_sellers_orders_are_in_one_shard() -> None:
     assert summaries.shard_of("acme") == summaries.shard_of("acme")
     used = {summaries.shard_of(f"seller-{number}") for number in range(200)}
     assert used == set(summaries.SHARDS)
+
+
+@pytest.mark.parametrize(
+    ("units", "sizes"),
+    [
+        ([], []),
+        ([2] * 250, [99, 99, 52]),
+        ([100] * 25, [10, 10, 5]),
+        ([800, 800, 800], [1, 1, 1]),
+        ([5000, 1, 1], [1, 2]),
+        ([400, 400, 200, 1], [3, 1]),
+        ([0] * 100, [99, 1]),
+    ],
+)
+def test_a_claim_is_cut_by_its_orders_and_by_their_write_units(units: list[int], sizes: list[int]) -> None:
+    order_ids = [str(number) for number in range(len(units))]
+    claims = summaries.in_claims(order_ids, dict(zip(order_ids, units, strict=True)), 99)
+    assert [len(claim) for claim in claims] == sizes
+    assert [order_id for claim in claims for order_id in claim] == order_ids

@@ -1,9 +1,11 @@
 """What each write about summaries does to the items: the tests that the mutants of the claim code must not pass."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from order_cancellation.domain import summaries
 from order_cancellation.domain.refusals import Unavailable
@@ -395,3 +397,97 @@ def test_a_summary_that_this_version_cannot_read_costs_one_row(rig: Rig, spoiled
         SUMMARIES, {"seller_id": {"S": "acme"}, "summary_id": {"S": "S-003"}, "status": {"S": "x"}, **spoiled}
     )
     assert [each for page in listed(rig, 2) for each in page] == [each for each in ids if each != "S-003"]
+
+
+# ------------------------------------------------------------------------------------------------------- large claims
+
+
+def put_large_orders(rig: Rig, count: int, kilobytes: int) -> tuple[str, ...]:
+    order_ids = tuple(f"A-{number:03}" for number in range(count))
+    rig.put_orders(*order_ids, **DUE, of_a_later_version={"S": "x" * (kilobytes * 1024)})
+    return order_ids
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between tries, which only move the clock on."""
+    waited: list[float] = []
+    clock = SimpleNamespace(sleep=waited.append, monotonic=lambda: sum(waited))
+    monkeypatch.setattr("order_cancellation.tables.outbox.time", clock)
+    return waited
+
+
+@pytest.mark.parametrize(("count", "kilobytes"), [(99, 49), (99, 390), (250, 60), (1, 390), (3, 390)])
+def test_orders_of_any_size_are_claimed_into_one_summary(
+    rig: Rig, pauses: list[float], count: int, kilobytes: int
+) -> None:
+    """Their size is not known to this version: it learns of it from DynamoDB's refusal."""
+    order_ids = put_large_orders(rig, count, kilobytes)
+    sealed = rig.outbox.seal(ACME, order_ids, NOW)
+    assert sealed
+    assert sealed.order_ids == order_ids
+    assert not [order_id for order_id in order_ids if "summary_due_at" in rig.order(order_id)]
+    assert len(rig.tables.items(SUMMARIES)) == 1
+
+
+def transactions(rig: Rig) -> list[list[str]]:
+    """The order ids of every transaction from now on."""
+    seen: list[list[str]] = []
+
+    def note(call: Call) -> None:
+        if call.operation == "TransactWriteItems":
+            _, *takings = call.request["TransactItems"]
+            seen.append([taking["Update"]["Key"]["order_id"]["S"] for taking in takings])
+
+    rig.hook = note
+    return seen
+
+
+def test_a_claim_takes_no_more_of_a_partition_than_it_has_in_a_second(rig: Rig, pauses: list[float]) -> None:
+    order_ids = put_large_orders(rig, 25, 49)
+    seen = transactions(rig)
+    sealed = rig.outbox.seal(ACME, order_ids, NOW, units=dict.fromkeys(order_ids, 100))
+    assert sealed
+    assert sealed.order_ids == order_ids
+    assert [len(claimed) for claimed in seen] == [10, 10, 5]
+    assert pauses == [pytest.approx(1), pytest.approx(0.5)]  # 2,500 units: the first thousand at once
+
+
+def test_an_order_that_cannot_be_claimed_costs_no_other(rig: Rig, pauses: list[float]) -> None:
+    order_ids = tuple(f"A-{number:03}" for number in range(120))
+    rig.put_orders(*order_ids)
+    rig.put_orders("A-042", **DUE, of_a_later_version={"S": "x"})
+
+    def refuse(call: Call) -> Fault | None:
+        keys = [action["Update"]["Key"].get("order_id") for action in call.request.get("TransactItems", ())]
+        return Fault.CONFLICT if {"S": "A-042"} in keys else None
+
+    rig.hook = refuse
+    sealed = rig.outbox.seal(ACME, order_ids, NOW)
+    assert sealed
+    assert set(sealed.order_ids) == set(order_ids) - {"A-042"}
+    assert rig.order("A-042")["summary_due_at"] == {"S": NOW}
+
+
+def test_a_conflict_waits_longer_each_time_and_by_chance(rig: Rig, pauses: list[float]) -> None:
+    rig.put_orders("A-1")
+    left = [Fault.CONFLICT] * 2
+    rig.hook = lambda call: left.pop() if left and call.operation == "TransactWriteItems" else None
+    assert rig.outbox.seal(ACME, ("A-1",), NOW)
+    assert len(pauses) == 2
+    assert 0 <= pauses[0] <= 0.1
+    assert 0 <= pauses[1] <= 0.2
+
+
+def test_a_refusal_of_another_kind_is_not_hidden(
+    rig: Rig, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.put_orders("A-1")
+    denied: Any = {"Error": {"Code": "AccessDeniedException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+    def deny(request: Any) -> None:
+        raise ClientError(denied, "TransactWriteItems")
+
+    monkeypatch.setattr("order_cancellation.tables.outbox.call", deny)
+    with pytest.raises(ClientError):
+        rig.outbox.seal(ACME, ("A-1",), NOW)

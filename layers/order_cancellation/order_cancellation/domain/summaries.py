@@ -34,6 +34,9 @@ SHARDS: Final = tuple(f"shard-{number}" for number in range(8))  # spread the sp
 WITHOUT_SUMMARY: Final = "off"
 MAX_ORDERS: Final = 1000  # in one summary; a seller with more gets several, numbered
 
+# Write units that one claim takes of a seller's partition: as many as DynamoDB lets a partition have in a second.
+CLAIM_UNITS: Final = 1000
+
 # How long the stream may take before the sweep takes an order on: the longest batching window and some retries.
 GRACE: Final = timedelta(minutes=10)
 # How long one attempt to send keeps others away. Longer than any function that sends may run, and longer than an SES
@@ -162,6 +165,22 @@ def new_summary_id(now: str) -> str:
     """An id that sorts by time and that SES accepts as a tag, e.g. ``S-20261123-140211123-9f2c41d07a3e``."""
     moment = times.to_datetime(now)
     return f"S-{moment:%Y%m%d-%H%M%S}{moment.microsecond // 1000:03d}-{secrets.token_hex(6)}"
+
+
+def in_claims(order_ids: Sequence[str], units: Mapping[str, int], most: int) -> list[list[str]]:
+    """The orders, in their sequence, cut into claims: each of at most ``most`` orders, and of so many write units.
+
+    ``units`` is what each takes, as far as known. That keeps a claim far below the 4 MB of a transaction too.
+    """
+    claims: list[list[str]] = []
+    left = 0
+    for order_id in order_ids:
+        left -= units.get(order_id, 0)
+        if not claims or left < 0 or len(claims[-1]) == most:
+            claims.append([])
+            left = CLAIM_UNITS - units.get(order_id, 0)
+        claims[-1].append(order_id)
+    return claims
 
 
 def in_parts(order_ids: Sequence[str]) -> list[Sequence[str]]:

@@ -21,7 +21,7 @@ from order_cancellation.mail.compose import compose
 from order_cancellation.mail.ses import Ses
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.orders import Orders
-from order_cancellation.tables.outbox import Outbox
+from order_cancellation.tables.outbox import Outbox, write_units
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
 
@@ -60,8 +60,9 @@ class Deliveries:
         if seller is None or not ready:
             return
         parts = summaries.in_parts(list(ready))
+        units = {order_id: write_units(order) for order_id, order in ready.items()}
         for part, order_ids in enumerate(parts, start=1):
-            sealed = self.outbox.seal(seller, order_ids, times.now(), part, len(parts))
+            sealed = self.outbox.seal(seller, order_ids, times.now(), part, len(parts), units)
             if sealed:
                 self._deliver(seller, sealed, [ready[order_id] for order_id in sealed.order_ids])
 

@@ -2,19 +2,27 @@
 
 A claim is one transaction: the orders lose their due mark and get the summary's id, and the summary lists them, or
 nothing of it happens. So there is no moment at which a crash could leave an order between the two.
+
+A claim that DynamoDB refuses, for whatever reason but that an order is not due any more, is halved, down to one order:
+an order that cannot be claimed costs no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import batched
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
 
 from order_cancellation.domain import summaries
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.domain.sellers import Seller
-from order_cancellation.domain.summaries import WITHOUT_SUMMARY, Summary
+from order_cancellation.domain.summaries import CLAIM_UNITS, WITHOUT_SUMMARY, Summary
+from order_cancellation.observability import count, logger
 from order_cancellation.tables.client import Table, call, update_request
 from order_cancellation.tables.summaries import Summaries, until
 
@@ -26,6 +34,8 @@ DUE_INDEX: Final = "DueForSummary"
 _CLAIMS_PER_TRANSACTION = 99  # DynamoDB takes 100 actions; one of them is the summary's own
 _CONFLICT_TRIES = 3
 _CONDITION_FAILED = "ConditionalCheckFailed"
+_CONFLICT = "TransactionConflict"
+_UNKNOWN_SIZES: Mapping[str, int] = MappingProxyType({})
 
 
 class Outbox:
@@ -35,6 +45,7 @@ class Outbox:
         self._orders = Table(dynamodb, orders_table)
         self._summaries = Summaries(dynamodb, summaries_table)
         self._summaries_table = summaries_table
+        self._pace = _Pace("")
 
     def due(self, shard: str, now: str) -> Iterator[tuple[str, str]]:
         """(seller_id, order_id) of the orders in this shard whose time has come, oldest first.
@@ -53,11 +64,20 @@ class Outbox:
         update = "SET summary_id = :without REMOVE summary_due_at, summary_shard"
         self._change_due(order, update, without=WITHOUT_SUMMARY)
 
-    def seal(self, seller: Seller, order_ids: Sequence[str], now: str, part: int = 1, parts: int = 1) -> Summary | None:
+    def seal(
+        self,
+        seller: Seller,
+        order_ids: Sequence[str],
+        now: str,
+        part: int = 1,
+        parts: int = 1,
+        units: Mapping[str, int] = _UNKNOWN_SIZES,
+    ) -> Summary | None:
         """Claim those of the orders that are still due, and list them in a new pending summary under our lease.
 
-        Returns the summary as its table has it; None if nothing was left to claim. An order that somebody else has
-        claimed is left out: it is in their summary. Raises Unavailable; what was claimed by then is sent by the sweep.
+        ``units`` are the ``write_units`` of the orders, as far as known. Returns the summary as its table has it; None
+        if nothing was left to claim. An order that somebody else has claimed is left out: it is in their summary. One
+        that cannot be claimed stays due. Raises Unavailable; what was claimed by then is sent by the sweep.
         """
         draft = Summary(
             seller_id=seller.seller_id,
@@ -70,9 +90,16 @@ class Outbox:
             part=part,
             parts=parts,
         )
-        for claims in batched(order_ids, _CLAIMS_PER_TRANSACTION, strict=False):
-            self._claim(draft, list(claims))
-        return self._summaries.find(draft.seller_id, draft.summary_id)  # an answer along the way may have been lost
+        if self._pace.seller_id != seller.seller_id:
+            self._pace = _Pace(seller.seller_id)
+        complete = True
+        for claim in summaries.in_claims(order_ids, units, _CLAIMS_PER_TRANSACTION):
+            self._pace.spend(sum(units.get(order_id, 0) for order_id in claim))
+            complete = self._claim(draft, claim) is not False and complete
+        sealed = self._summaries.find(draft.seller_id, draft.summary_id)  # an answer along the way may have been lost
+        if sealed is None and not complete:
+            raise Unavailable
+        return sealed
 
     def _change_due(self, order: Order, update: str, **values: Any) -> None:
         # If the condition fails, the order was claimed, postponed or skipped meanwhile: whoever did it has seen to it.
@@ -84,27 +111,56 @@ class Outbox:
             **values,
         )
 
-    def _claim(self, draft: Summary, order_ids: list[str]) -> None:
-        dynamodb = self._orders.dynamodb
+    def _claim(self, draft: Summary, order_ids: list[str]) -> bool:
+        """Claim and list those of the orders that are still due; False if that could not be done for one of them."""
         conflicts = 0
         while order_ids:
-            actions: Any = [self._listing(draft, order_ids), *(self._taking(draft, each) for each in order_ids)]
-            try:
-                call(lambda actions=actions: dynamodb.transact_write_items(TransactItems=actions))  # type: ignore[misc]
-            except dynamodb.exceptions.TransactionCanceledException as error:
-                listing, *takings = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-                if listing == _CONDITION_FAILED:  # the lease ran out, and the sweep sends what was listed by then
-                    raise Unavailable from error
-                if {listing, *takings} <= {_CONDITION_FAILED, "None", None}:
-                    order_ids = [
-                        order_id for order_id, code in zip(order_ids, takings, strict=True) if code != _CONDITION_FAILED
-                    ]
-                    continue
-                conflicts += 1  # somebody else is at one of these orders just now
-                if conflicts == _CONFLICT_TRIES:
-                    raise Unavailable from error
-            else:
-                return
+            listing, *takings = self._transact(draft, order_ids)
+            if listing == _CONDITION_FAILED:  # the lease ran out, and the sweep sends what was listed by then
+                raise Unavailable
+            if {listing, *takings} <= {"None"}:
+                return True
+            if {listing, *takings} <= {"None", _CONDITION_FAILED}:
+                order_ids = [
+                    order_id for order_id, code in zip(order_ids, takings, strict=True) if code != _CONDITION_FAILED
+                ]
+                continue
+            conflicts += 1
+            if _CONFLICT not in (listing, *takings) or conflicts == _CONFLICT_TRIES:
+                return self._claim_by_halves(draft, order_ids, why={listing, *takings} - {"None"})
+            _pause(conflicts)  # somebody else is at one of these orders just now
+        return True
+
+    def _claim_by_halves(self, draft: Summary, order_ids: list[str], why: set[str]) -> bool:
+        if len(order_ids) == 1:
+            logger.error(
+                "order not claimed", extra={"seller_id": draft.seller_id, "order_id": order_ids[0], "why": why}
+            )
+            count("OrdersNotClaimed")
+            return False
+        _pause(_CONFLICT_TRIES)
+        middle = len(order_ids) // 2
+        first, second = self._claim(draft, order_ids[:middle]), self._claim(draft, order_ids[middle:])
+        return first and second
+
+    def _transact(self, draft: Summary, order_ids: Sequence[str]) -> list[str]:
+        """One transaction: what DynamoDB says of the listing and of each of the orders, ``None`` where it is content.
+
+        Raises Unavailable where there is no answer: it may have been carried out.
+        """
+        dynamodb = self._orders.dynamodb
+        actions: Any = [self._listing(draft, order_ids), *(self._taking(draft, each) for each in order_ids)]
+        try:
+            call(lambda: dynamodb.transact_write_items(TransactItems=actions))
+        except dynamodb.exceptions.TransactionCanceledException as error:
+            codes = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons", ())]
+            # without reasons it is about all of them together, such as their size
+            return codes if len(codes) == len(actions) and set(codes) != {"None"} else ["Refused"] * len(actions)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException":
+                raise
+            return ["Refused"] * len(actions)
+        return ["None"] * len(actions)
 
     def _listing(self, draft: Summary, order_ids: Sequence[str]) -> dict[str, Any]:
         return self._action(
@@ -138,3 +194,30 @@ class Outbox:
     @staticmethod
     def _action(table: str, key: dict[str, str], update: str, condition: str, **values: Any) -> dict[str, Any]:
         return {"Update": {"TableName": table, **update_request(key, update, condition, values)}}
+
+
+class _Pace:
+    """Keeps a seller's claims to the write units that one partition may have in a second."""
+
+    def __init__(self, seller_id: str) -> None:
+        self.seller_id = seller_id
+        self._left = float(CLAIM_UNITS)
+        self._at = time.monotonic()
+
+    def spend(self, units: int) -> None:
+        """Wait until the partition has so many to spare, if it takes that."""
+        now = time.monotonic()
+        self._left = min(CLAIM_UNITS, self._left + (now - self._at) * CLAIM_UNITS) - units
+        self._at = now
+        if self._left < 0:
+            time.sleep(-self._left / CLAIM_UNITS)
+
+
+def write_units(order: Order) -> int:
+    """What a claim of this order takes of its partition, at most: two units for each KB, as in any transaction."""
+    return 2 * (len(repr(order).encode(errors="replace")) // 1024 + 1)
+
+
+def _pause(tries: int) -> None:
+    """Longer after each try, and by chance, so that two who are in each other's way do not meet again."""
+    time.sleep(random.uniform(0, 0.05 * 2**tries))  # noqa: S311 - no secret

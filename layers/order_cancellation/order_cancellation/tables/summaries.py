@@ -38,7 +38,7 @@ class Summaries:
         Returns them and the summary id to go on with, or None at the end. A page has at most the 1 MB that one query
         reads, so it may end before the limit. Raises Unavailable.
         """
-        items, position = self._table.query(
+        items, last = self._table.query(
             "seller_id = :seller",
             {"seller": seller_id},
             after=_key(seller_id, before) if before is not None else None,
@@ -47,9 +47,8 @@ class Summaries:
             Limit=limit + 1,
         )
         if len(items) > limit:
-            items, position = items[:limit], items[limit - 1]
-        last: str | None = position["summary_id"] if position else None
-        return [item for item in items if _is_listable(item)], last
+            items, last = items[:limit], items[limit - 1]
+        return [item for item in items if _is_listable(item)], last["summary_id"] if last else None
 
     def expired(self, shard: str, now: str) -> Iterator[tuple[str, str]]:
         """(seller_id, summary_id) of the pending summaries in this shard whose lease is over. Raises Unavailable."""
