@@ -271,7 +271,8 @@ def test_what_is_settled_is_not_leased(rig: Rig, status: Any) -> None:
 
 def test_what_came_back_for_now_is_leased_as_another_mailing(rig: Rig) -> None:
     sealed = rig.sealed("A-1")
-    rig.tables.put(SUMMARIES, {**rig.summary(sealed.summary_id), "status": {"S": "bounced"}})
+    came_back = {"status": {"S": "bounced"}, "came_back": {"BOOL": True}}
+    rig.tables.put(SUMMARIES, {**rig.summary(sealed.summary_id), **came_back})
     taken = rig.summaries.lease("acme", sealed.summary_id, MUCH_LATER)
     assert taken
     assert (taken.status, taken.attempts, taken.mailing) == ("pending", 2, 2)
