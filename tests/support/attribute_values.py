@@ -1,4 +1,5 @@
-"""DynamoDB's attribute values, as its wire has them: ``{"S": "x"}``. Those that the tables use: no sets, no bytes.
+"""DynamoDB's attribute values, as its wire has them: ``{"S": "x"}``. Those that the tables use, and sets of
+strings, which a later version might.
 
 Values that come in are brought to one form, so that equal values are equal dicts and none is shared with the caller.
 Values that are kept are never changed in place.
@@ -39,6 +40,8 @@ def normalized(value: Any) -> Value:
             return {"M": normalized_item(content)}
         case "L":
             return {"L": [normalized(each) for each in content]}
+        case "SS":
+            return {"SS": sorted(content)}
     raise NotImplementedError(f"values of type {kind}")
 
 
@@ -79,6 +82,8 @@ def _size(value: Value) -> int:
     match kind:
         case "S":
             return len(content.encode())
+        case "SS":
+            return sum(len(each.encode()) for each in content)
         case "N":
             return len(content) // 2 + 1
         case "M":

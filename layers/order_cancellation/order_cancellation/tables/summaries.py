@@ -173,7 +173,7 @@ def _is_listable(item: Item) -> bool:
 
 def _report_unreadable(item: Item) -> None:
     logger.error("unreadable summary", extra={"seller_id": item["seller_id"], "summary_id": item["summary_id"]})
-    count("SummariesUnreadable")
+    count("ItemsUnreadable")
 
 
 def _summary(item: Item) -> Summary:
