@@ -90,7 +90,7 @@ class TestOneThatNobodyCanRead:
         answer = service.list()
         assert [order["order_id"] for order in answer.body["orders"]] == ["A-1", "A-3"]
         assert (answer.status, answer.body["unreadable"], answer.body["cursor"]) == (200, [broken], None)
-        assert '"ItemsUnreadable":[1.0]' in capsys.readouterr().out
+        assert '"OrdersUnreadable":[1.0]' in capsys.readouterr().out
 
     def test_pages_go_on_behind_it(self, service: Service, broken: str) -> None:
         first = service.list(limit="2").body

@@ -1,5 +1,5 @@
-"""DynamoDB's attribute values, as its wire has them: ``{"S": "x"}``. Those that the tables use, and sets of
-strings, which a later version might.
+"""DynamoDB's attribute values, as its wire has them: ``{"S": "x"}``. Those that the tables use, and sets,
+which a later version might.
 
 Values that come in are brought to one form, so that equal values are equal dicts and none is shared with the caller.
 Values that are kept are never changed in place.
@@ -40,8 +40,8 @@ def normalized(value: Any) -> Value:
             return {"M": normalized_item(content)}
         case "L":
             return {"L": [normalized(each) for each in content]}
-        case "SS":
-            return {"SS": sorted(content)}
+        case "SS" | "BS":
+            return {kind: sorted(content)}
     raise NotImplementedError(f"values of type {kind}")
 
 
@@ -82,7 +82,7 @@ def _size(value: Value) -> int:
     match kind:
         case "S":
             return len(content.encode())
-        case "SS":
+        case "SS" | "BS":
             return sum(len(each.encode()) for each in content)
         case "N":
             return len(content) // 2 + 1

@@ -31,8 +31,8 @@ def seller(preference: str, zone: str = "America/Los_Angeles") -> Seller:
             None,
             "2026-11-23T10:10:00.000Z",
             "2026-11-23T10:00:05.000Z",
-            Postpone("2026-11-23T11:00:05.000Z"),
-            id="unknown",
+            Postpone("2026-11-23T10:10:00.000Z"),
+            id="unknown: it stays due as it is",
         ),
         pytest.param(
             seller("daily"),

@@ -1,5 +1,6 @@
 """Sellers as the network registers them, and whether their mail arrives."""
 
+import zoneinfo
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,10 +16,21 @@ class Contact:
     time_zone: str
     summaries: str
 
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo | None:
+        """The time zone, or None where there is none of this name (any longer): then times are in UTC."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class MailProblem:
-    """What came back from an address. It counts only while the seller's contact still is that address."""
+    """What came back from an address. It counts only while the seller's contact still is that address.
+
+    A complaint also ends when the network registers the seller again: somebody has spoken with them.
+    """
 
     kind: Literal["bounce", "complaint"]
     email: str
@@ -32,12 +44,16 @@ class Seller:
     seller_id: str
     contact: Contact
     mail_problem: MailProblem | None = None
+    registered_at: str = ""
 
     @property
     def unreachable(self) -> MailProblem | None:
         """Why mail to the present address does not arrive, if it is known not to."""
         problem = self.mail_problem
-        return problem if problem and same_address(problem.email, self.contact.email) else None
+        if problem is None or not same_address(problem.email, self.contact.email):
+            return None
+        lifted = problem.kind == "complaint" and self.registered_at > problem.at
+        return None if lifted else problem
 
 
 def same_address(one: str, other: str) -> bool:

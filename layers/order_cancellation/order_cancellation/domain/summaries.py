@@ -9,16 +9,17 @@ An auto-cancelled order is *due* until it is in a sealed summary, or skipped. It
 
 import secrets
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import batched
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from order_cancellation.domain import times
-from order_cancellation.domain.sellers import Seller
+from order_cancellation.domain.sellers import Seller, same_address
 
+# What a summary that did not reach its seller waits for: another address, or that the network registers them (again).
+WaitsFor = Literal["address", "registration"]
 Status = Literal["pending", "sent", "delivered", "bounced", "parked"]
 
 # What each status may follow. A late or repeated event never takes a summary back. All but ``sent`` may also follow a
@@ -46,8 +47,8 @@ MAX_LEASE_DOUBLINGS: Final = 6
 # How often a summary is mailed that comes back each time for a reason that may pass, such as a full mailbox: over
 # nearly a day. Then a person has to see to it.
 MAX_MAILINGS: Final = 8
-# How long an order of a seller that nobody has registered yet waits until it is looked at again.
-UNREGISTERED_WAIT: Final = timedelta(hours=1)
+# How many of one seller's due orders a sweep takes on, so that it comes to the others as well.
+SHARE: Final = 2 * MAX_ORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Summary:
     ``lease_until`` is set while it is pending: nobody else sends it before that moment. ``email`` is where it was sent
     last. ``mailing`` counts how often it had to be mailed because it came back, from 1; all attempts to get an answer
     from SES are one mailing. What SES says of an earlier mailing is of no account any more. ``came_back`` is set while
-    the last one came back for now.
+    the last one came back for now. ``waits_for`` is set since ``waiting_since`` where it did not reach its seller.
     """
 
     seller_id: str
@@ -72,6 +73,8 @@ class Summary:
     parts: int = 1
     mailing: int = 1
     came_back: bool = False
+    waits_for: WaitsFor | None = None
+    waiting_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class SendNow:
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Leave the order due, and look again at ``until``."""
+    """Leave the order due, and look again at ``until``; if that is when it is due already, whenever a sweep comes."""
 
     until: str
 
@@ -101,11 +104,11 @@ def plan(summary_due_at: str, seller: Seller | None, now: str, daily_hour: int) 
     """
     moment = times.to_datetime(now)
     if seller is None:
-        return Postpone(times.from_datetime(moment + UNREGISTERED_WAIT))
+        return Postpone(summary_due_at)
     if seller.contact.summaries == "off":
         return Skip()
     if seller.contact.summaries == "daily":
-        zone = ZoneInfo(seller.contact.time_zone)
+        zone = seller.contact.zone or UTC
         due = times.to_datetime(summary_due_at)
         if next_daily(due - timedelta(milliseconds=1), zone, daily_hour) != due:  # not yet waiting for its day's hour
             return Postpone(times.from_datetime(next_daily(moment, zone, daily_hour)))
@@ -114,7 +117,7 @@ def plan(summary_due_at: str, seller: Seller | None, now: str, daily_hour: int) 
     return SendNow()
 
 
-def next_daily(after: datetime, zone: ZoneInfo, hour: int) -> datetime:
+def next_daily(after: datetime, zone: tzinfo, hour: int) -> datetime:
     """The first moment later than ``after`` at which it is ``hour`` o'clock in ``zone``, once for every calendar day.
 
     An hour that the clocks skip counts where they jump to; of an hour that comes twice, the first counts.
@@ -151,9 +154,50 @@ def sent_again(summary: Summary, email: str, now: str) -> Summary | None:
     )
 
 
+def sent_elsewhere(summary: Summary, seller: Seller, now: str) -> Summary | None:
+    """A summary that did not reach its seller as it is while it is sent to where they are now; None if it has to wait.
+
+    It goes once for each change of the address. Where it waits for the registration, the same address will do.
+    """
+    if summary.waits_for is None or seller.unreachable or seller.contact.summaries == "off":
+        return None
+    moved = not same_address(summary.email, seller.contact.email)
+    registered = summary.waits_for == "registration" and seller.registered_at > summary.waiting_since
+    if not (moved or registered):
+        return None
+    return replace(
+        summary,
+        status="pending",
+        email=seller.contact.email,
+        lease_until=lease_after(now, 1),
+        attempts=summary.attempts + 1,
+        mailing=summary.mailing + 1,
+        waits_for=None,
+    )
+
+
 def lease_after(now: str, attempts: int) -> str:
     """Until when attempt number ``attempts`` keeps others from sending the same summary."""
     return times.from_datetime(times.to_datetime(now) + LEASE * 2 ** min(attempts - 1, MAX_LEASE_DOUBLINGS))
+
+
+def in_turn(shards: Sequence[str], now: str) -> Sequence[str]:
+    """The shards, beginning with another one every minute: whoever comes last in one sweep comes first in a later."""
+    begin = int(times.to_datetime(now).timestamp() // 60) % len(shards)
+    return (*shards[begin:], *shards[:begin])
+
+
+def in_shares(entries: Iterable[tuple[str, str]], most: int = SHARE) -> list[tuple[str, list[str]]]:
+    """By seller, the first of their orders, at most so many; who has the fewest comes first.
+
+    ``entries`` are (seller_id, order_id) in any sequence. So a seller with very many orders keeps nobody waiting.
+    """
+    shares: dict[str, list[str]] = {}
+    for seller_id, order_id in entries:
+        share = shares.setdefault(seller_id, [])
+        if len(share) < most:
+            share.append(order_id)
+    return sorted(shares.items(), key=lambda share: len(share[1]))
 
 
 def shard_of(seller_id: str) -> str:

@@ -12,7 +12,6 @@ Importing this module compiles the templates, which takes longer than a cancel: 
 import re
 import textwrap
 import unicodedata
-import zoneinfo
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -56,21 +55,31 @@ def compose(
     portal_origin: str,
     part: int = 1,
     parts: int = 1,
+    others: Sequence[str] = (),
 ) -> Mail:
     """The mail about these auto-cancelled orders, 1 to MAX_ORDERS of one seller.
 
-    ``part`` of ``parts``: where the orders of one summary fill several mails, counted from 1. Every order is in the
-    mail: as many as fit are rows of its table, the others are listed by their ids. Raises ValueError for no orders, or
-    for too many.
+    ``part`` of ``parts``: where the orders of one summary fill several mails, counted from 1. ``others`` are the ids of
+    orders that belong into it and cannot be read. Every order is in the mail: as many as fit are rows of its table, the
+    others are listed by their ids. Raises ValueError for no orders, or for too many.
     """
     if not 1 <= len(orders) <= MAX_ORDERS:
         raise ValueError(f"A mail is about 1 to {MAX_ORDERS} orders, not {len(orders)}.")
-    view = _view(contact, summary_id, orders, part, parts, portal_origin)
+    view = _view(contact, summary_id, orders, part, parts, portal_origin, others)
     mail = _render(view)
     if _fits(mail):
         return mail
     in_full = bisect_left(range(1, len(orders) + 1), True, key=lambda rows: not _fits(_render(view.cut(rows))))
     return _render(view.cut(in_full))
+
+
+def can_tell(order: Order) -> bool:
+    """Whether a mail can say of this order what it has to say; one that it cannot must not cost the others."""
+    try:
+        _row(order, UTC, "")
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError):
+        return False
+    return True
 
 
 # ------------------------------------------------------------------------------------------------------------ the view
@@ -157,7 +166,7 @@ class _View:
     ship: ClassVar = (
         "place it again here, or have another fulfillment service ship it; then leave it open in its marketplace."
     )
-    listed_note: ClassVar = "This mail has no room for their particulars. The portal has them."
+    listed_note: ClassVar = "This mail does not have their particulars. The portal does."
     reminder: ClassVar = (
         "Nothing is synchronized, in either direction. An order that is cancelled here stays open in its marketplace "
         "until you cancel it there; one that is cancelled there is not cancelled here."
@@ -234,7 +243,8 @@ class _View:
         places = []
         for place in self.places:
             kept, listed = place.rows[:rows], place.rows[rows:]
-            places.append(replace(place, rows=kept, order_ids=tuple(row.order_id for row in listed)))
+            order_ids = (*place.order_ids, *(row.order_id for row in listed))
+            places.append(replace(place, rows=kept, order_ids=order_ids))
             rows = max(0, rows - len(place.rows))
         return replace(self, places=tuple(places))
 
@@ -257,19 +267,29 @@ def _orders(count: int) -> str:
 
 
 def _view(
-    contact: Contact, summary_id: str, orders: Sequence[Order], part: int, parts: int, portal_origin: str
+    contact: Contact,
+    summary_id: str,
+    orders: Sequence[Order],
+    part: int,
+    parts: int,
+    portal_origin: str,
+    others: Sequence[str],
 ) -> _View:
-    zone = _time_zone(contact.time_zone)
+    zone = contact.zone or UTC
+    places = _places([_row(order, zone, portal_origin) for order in orders])
+    if others:
+        order_ids = tuple(_NOT_OF_AN_ID.sub("?", order_id[:_MAX_ID]) for order_id in others)
+        places = (*places, _Place(_ELSEWHERE, len(others), (), order_ids))
     return _View(
         seller=_line(contact.name, 80),
         summary_id=_line(summary_id, 80),
         summaries=contact.summaries,
         part=part,
         parts=parts,
-        count=len(orders),
+        count=len(orders) + len(others),
         time_zone=str(zone),
         groups=_groups(orders),
-        places=_places([_row(order, zone, portal_origin) for order in orders]),
+        places=places,
         portal_url=f"{portal_origin}/",
         to_do_url=f"{portal_origin}/#/to-do",
     )
@@ -340,14 +360,6 @@ def _row(order: Order, zone: tzinfo, portal_origin: str) -> _Row:
 def _cancellation(order: Order) -> Cancellation:
     assert order.cancellation, "only a cancelled order gets into a summary"
     return order.cancellation
-
-
-def _time_zone(name: str) -> tzinfo:
-    """The time zone, or UTC where there is none of this name (any longer)."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        return UTC
 
 
 # ------------------------------------------------------------------------------------------------- what others wrote

@@ -16,8 +16,8 @@ from order_cancellation import settings
 from order_cancellation.domain import summaries, times
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.sellers import Seller
-from order_cancellation.domain.summaries import Postpone, SendNow, Skip, Summary
-from order_cancellation.mail.compose import compose
+from order_cancellation.domain.summaries import Plan, Postpone, SendNow, Skip, Summary, WaitsFor
+from order_cancellation.mail.compose import can_tell, compose
 from order_cancellation.mail.ses import Ses
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.orders import Orders
@@ -53,12 +53,58 @@ class Deliveries:
 
         Raises SendingStopped, Unavailable. Whatever is raised, no order is lost.
         """
+        if seller := self._registered(seller_id):
+            self._tell(seller, orders)
+
+    def tell_due(self, seller_id: str, order_ids: Sequence[str]) -> None:
+        """Tell of orders that the sparse index showed as due; it may be behind, so they are read first.
+
+        Those of a seller whom nobody has registered stand aside, unread, and are told when somebody has.
+        """
+        if seller := self._registered(seller_id):
+            self._tell(seller, self._orders.find_many(seller_id, order_ids))
+
+    def tell_early(self, seller_id: str, order_ids: Sequence[str]) -> None:
+        """Tell of orders that wait for their day's hour, if the seller does not want that any longer."""
+        seller = self._sellers.find(seller_id)
+        if seller and seller.contact.summaries != "daily":
+            self._tell(seller, self._orders.find_many(seller_id, order_ids))
+
+    def send_again(self, seller_id: str, summary_id: str) -> None:
+        """Send a summary whose lease is over, exactly as it was sealed. Raises SendingStopped, Unavailable."""
+        seller = self._sellers.find(seller_id)
+        summary = self.summaries.lease(seller_id, summary_id, times.now(), seller.contact.email if seller else None)
+        if summary is None:
+            return  # sent or taken meanwhile
+        if seller is None:
+            self._park(summary, "nobody has registered its seller any longer", "registration")
+            return
+        count("SummariesSentAgain")
+        self._deliver(seller, summary, self._orders.find_many(seller_id, summary.order_ids))
+
+    def send_elsewhere(self, seller_id: str, summary_ids: Sequence[str]) -> None:
+        """Send summaries that did not reach their seller to where they are now, if the network has registered that.
+
+        Raises SendingStopped, Unavailable.
+        """
+        seller = self._sellers.find(seller_id)
+        for summary_id in summary_ids if seller else ():
+            assert seller
+            if summary := self.summaries.readdress(seller, summary_id, times.now()):
+                count("SummariesSentElsewhere")
+                self._deliver(seller, summary, self._orders.find_many(seller_id, summary.order_ids))
+
+    def _registered(self, seller_id: str) -> Seller | None:
         seller = self._sellers.find(seller_id)
         if seller is None:
             count("SellersUnregistered")
+        elif seller.contact.zone is None:
+            logger.error("time zone unknown", extra={"seller_id": seller_id, "time_zone": seller.contact.time_zone})
+            count("TimeZonesUnknown")
+        return seller
+
+    def _tell(self, seller: Seller, orders: Sequence[Order]) -> None:
         ready = self._ready(seller, orders)
-        if seller is None or not ready:
-            return
         parts = summaries.in_parts(list(ready))
         units = {order_id: write_units(order) for order_id, order in ready.items()}
         for part, order_ids in enumerate(parts, start=1):
@@ -66,27 +112,15 @@ class Deliveries:
             if sealed:
                 self._deliver(seller, sealed, [ready[order_id] for order_id in sealed.order_ids])
 
-    def tell_due(self, seller_id: str, order_ids: Sequence[str]) -> None:
-        """Tell of orders that the sparse index showed as due; it may be behind, so they are read first."""
-        self.tell(seller_id, self._orders.find_many(seller_id, order_ids))
-
-    def send_again(self, seller_id: str, summary_id: str) -> None:
-        """Send a summary whose lease is over, exactly as it was sealed. Raises SendingStopped, Unavailable."""
-        seller = self._sellers.find(seller_id)
-        summary = self.summaries.lease(seller_id, summary_id, times.now(), seller.contact.email if seller else None)
-        if summary is None or seller is None:
-            return  # sent or taken meanwhile
-        count("SummariesSentAgain")
-        self._deliver(seller, summary, self._orders.find_many(seller_id, summary.order_ids))
-
-    def _ready(self, seller: Seller | None, orders: Sequence[Order]) -> dict[str, Order]:
+    def _ready(self, seller: Seller, orders: Sequence[Order]) -> dict[str, Order]:
         """Those of the orders that belong into a summary now, by id; the others are put where they belong."""
         now = times.now()
         ready = {}
         for order in orders:
             if order.summary_due_at is None or order.summary_id is not None:
                 continue  # told already, or about to be
-            match summaries.plan(order.summary_due_at, seller, now, self._daily_hour):
+            plan = self._plan(order, order.summary_due_at, seller, now)
+            match plan:
                 case SendNow():
                     ready[order.order_id] = order
                 case Postpone(until) if until != order.summary_due_at:
@@ -95,12 +129,35 @@ class Deliveries:
                     self.outbox.skip(order)
         return ready
 
-    def _deliver(self, seller: Seller, summary: Summary, orders: Sequence[Order]) -> None:
-        audit = {"seller_id": summary.seller_id, "summary_id": summary.summary_id, "orders": len(orders)}
+    def _plan(self, order: Order, summary_due_at: str, seller: Seller, now: str) -> Plan | None:
+        """None for an order that this version cannot tell of: it stays due, and an alarm says so."""
+        try:
+            plan = summaries.plan(summary_due_at, seller, now, self._daily_hour)
+        except (TypeError, ValueError):
+            plan = None
+        if plan is None or not can_tell(order):
+            logger.error("unreadable order", extra={"seller_id": order.seller_id, "order_id": order.order_id})
+            count("OrdersUnreadable")
+            return None
+        return plan
+
+    def _deliver(self, seller: Seller, summary: Summary, found: Sequence[Order]) -> None:
         if problem := seller.unreachable:
-            self._park(summary, f"the address is unreachable: {problem.kind}", audit)
+            waits_for: WaitsFor = "registration" if problem.kind == "complaint" else "address"
+            self._park(summary, f"the address is unreachable: {problem.kind}", waits_for)
             return
-        mail = compose(seller.contact, summary.summary_id, orders, self._portal_origin, summary.part, summary.parts)
+        orders = [order for order in found if can_tell(order)]
+        others = sorted(set(summary.order_ids) - {order.order_id for order in orders})
+        audit = {"seller_id": summary.seller_id, "summary_id": summary.summary_id, "orders": len(orders)}
+        if others:
+            logger.error("orders of a summary are gone or unreadable", extra={**audit, "order_ids": others})
+            count("OrdersUnreadable", len(others))
+        if not orders:
+            self._park(summary, "its orders are gone, or this version cannot read them")
+            return
+        mail = compose(
+            seller.contact, summary.summary_id, orders, self._portal_origin, summary.part, summary.parts, others
+        )
         result = self._ses.send(seller.contact.email, mail, summary.summary_id, summary.mailing)
         logger.info("summary", extra={**audit, "verdict": result.verdict, "why": result.why})
         count(f"Summary.{result.verdict}")
@@ -116,7 +173,7 @@ class Deliveries:
                     email=seller.contact.email,
                 )
             case "park":
-                self._park(summary, result.why, audit)
+                self._park(summary, result.why, "address")
             case "later":
                 self.summaries.release(summary, times.now())
             case "stop":
@@ -125,11 +182,12 @@ class Deliveries:
             case "unknown":
                 pass  # it may be on its way: the SES event or the end of the lease decides
 
-    def _park(self, summary: Summary, why: str, audit: dict[str, object]) -> None:
+    def _park(self, summary: Summary, why: str, waits_for: WaitsFor | None = None) -> None:
         self.summaries.set_status(
-            summary.seller_id, summary.summary_id, "parked", times.now(), summary.mailing, parked_because=why
+            summary.seller_id, summary.summary_id, "parked", times.now(), summary.mailing, waits_for, parked_because=why
         )
-        logger.error("summary parked", extra={**audit, "why": why})
+        named = {"seller_id": summary.seller_id, "summary_id": summary.summary_id}
+        logger.error("summary parked", extra={**named, "why": why})
         count("SummariesParked")
 
 

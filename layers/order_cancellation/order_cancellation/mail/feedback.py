@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from order_cancellation.domain import times
 from order_cancellation.domain.sellers import MailProblem
-from order_cancellation.domain.summaries import MAX_MAILINGS, Summary, lease_after
+from order_cancellation.domain.summaries import MAX_MAILINGS, Status, Summary, WaitsFor, lease_after
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
@@ -63,7 +63,7 @@ class _Feedback:
             case "Complaint":
                 self._complained(detail["complaint"])
             case "Reject" | "Rendering Failure":
-                self._park(kind)
+                self._park(kind, None)
             case _:
                 logger.warning("event of a kind that nothing is done about", extra={"event": kind})
 
@@ -71,13 +71,13 @@ class _Feedback:
         kind, subtype = bounce["bounceType"], bounce.get("bounceSubType") or ""
         why = f"{kind}: {subtype}"
         if kind == "Permanent":
-            if self._set("bounced", bounced_because=why):
+            if self._set("bounced", "address", bounced_because=why):
                 self._alarm(why)
             self._mark("bounce")
         elif subtype in _NOT_THIS_MAIL:
-            self._park(why)
+            self._park(why, "address")
         elif self._summary.mailing >= MAX_MAILINGS:
-            self._park(f"{why}, {self._summary.mailing} times")
+            self._park(f"{why}, {self._summary.mailing} times", "address")
         else:
             # A full mailbox, or a reply that its reader is out of the office: then the mail did arrive, and the event
             # that says so is here before the lease is over.
@@ -86,20 +86,21 @@ class _Feedback:
 
     def _complained(self, complaint: Detail) -> None:
         if complaint.get("complaintSubType") == _SUPPRESSED:
-            self._park(f"Complaint: {_SUPPRESSED}: SES sent nothing, for the reader has complained before")
+            why = f"Complaint: {_SUPPRESSED}: SES sent nothing, for the reader has complained before"
+            self._park(why, "registration")
         else:
             # the mail did arrive; that its reader calls it spam is about the address, not about this summary
             self._set("delivered")
         self._mark("complaint")
 
-    def _set(self, status: Literal["sent", "delivered", "bounced", "parked"], **facts: str) -> bool:
+    def _set(self, status: Status, waits_for: WaitsFor | None = None, **facts: str) -> bool:
         summary = self._summary
         return self._summaries.set_status(
-            summary.seller_id, summary.summary_id, status, self._now, summary.mailing, **facts
+            summary.seller_id, summary.summary_id, status, self._now, summary.mailing, waits_for, **facts
         )
 
-    def _park(self, why: str) -> None:
-        if self._set("parked", parked_because=why):
+    def _park(self, why: str, waits_for: WaitsFor | None) -> None:
+        if self._set("parked", waits_for, parked_because=why):
             self._alarm(why)
 
     def _alarm(self, why: str) -> None:

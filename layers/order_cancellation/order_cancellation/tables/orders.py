@@ -151,7 +151,7 @@ def readable(items: Iterable[Item]) -> tuple[list[Order], list[str]]:
             orders.append(order_of(item))
         except Unreadable as unreadable:
             logger.exception("unreadable order", extra={"item": str(unreadable)})
-            count("ItemsUnreadable")
+            count("OrdersUnreadable")
             others.append(unreadable.order_id)
     return orders, others
 

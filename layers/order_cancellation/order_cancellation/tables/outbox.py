@@ -24,7 +24,7 @@ from order_cancellation.domain.sellers import Seller
 from order_cancellation.domain.summaries import CLAIM_UNITS, WITHOUT_SUMMARY, Summary
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.client import Table, call, update_request
-from order_cancellation.tables.summaries import Summaries, until
+from order_cancellation.tables.summaries import Summaries, entries
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -52,7 +52,14 @@ class Outbox:
 
         From the sparse index, so a moment behind: read an order before acting on it. Raises Unavailable.
         """
-        for item in until(self._orders, DUE_INDEX, "summary_shard", "summary_due_at", shard, now):
+        return self._entries("summary_shard = :shard AND summary_due_at <= :moment", shard, now)
+
+    def waiting(self, shard: str, moment: str) -> Iterator[tuple[str, str]]:
+        """The same for orders whose time comes after ``moment``, soonest first. Raises Unavailable."""
+        return self._entries("summary_shard = :shard AND summary_due_at > :moment", shard, moment)
+
+    def _entries(self, condition: str, shard: str, moment: str) -> Iterator[tuple[str, str]]:
+        for item in entries(self._orders, DUE_INDEX, condition, shard=shard, moment=moment):
             yield item["seller_id"], item["order_id"]
 
     def postpone(self, order: Order, moment: str) -> None:

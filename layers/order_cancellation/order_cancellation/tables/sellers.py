@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from order_cancellation.domain import times
 from order_cancellation.domain.sellers import Contact, MailProblem, Seller, same_address
 from order_cancellation.tables.client import Table
 
@@ -19,13 +20,14 @@ class Sellers:
         """Create the seller or replace its contact; what is known of its mail delivery stays. Raises Unavailable."""
         self._table.update(
             {"seller_id": seller_id},
-            "SET #name = :name, email = :email, time_zone = :time_zone, summaries = :summaries",
+            "SET #name = :name, email = :email, time_zone = :time_zone, summaries = :summaries, registered_at = :now",
             condition=None,
             returning=False,
             name=contact.name,
             email=contact.email,
             time_zone=contact.time_zone,
             summaries=contact.summaries,
+            now=times.now(),
         )
 
     def find(self, seller_id: str) -> Seller | None:
@@ -38,6 +40,7 @@ class Sellers:
             seller_id,
             Contact(item["name"], item["email"], item["time_zone"], item["summaries"]),
             MailProblem(problem["kind"], problem["email"], problem["at"]) if problem else None,
+            item.get("registered_at", ""),
         )
 
     def mark_unreachable(self, seller_id: str, problem: MailProblem) -> bool:

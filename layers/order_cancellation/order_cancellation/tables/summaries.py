@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from order_cancellation.domain import summaries
-from order_cancellation.domain.summaries import FOLLOWS, Status, Summary
+from order_cancellation.domain.sellers import Seller
+from order_cancellation.domain.summaries import FOLLOWS, Status, Summary, WaitsFor
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.client import Table
 from order_cancellation.tables.items import Item
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PENDING_INDEX: Final = "PendingSummaries"
+WAITING_INDEX: Final = "WaitingSummaries"
 ID_INDEX: Final = "BySummaryId"
 
 
@@ -52,7 +54,16 @@ class Summaries:
 
     def expired(self, shard: str, now: str) -> Iterator[tuple[str, str]]:
         """(seller_id, summary_id) of the pending summaries in this shard whose lease is over. Raises Unavailable."""
-        for item in until(self._table, PENDING_INDEX, "lease_shard", "lease_until", shard, now):
+        condition = "lease_shard = :shard AND lease_until <= :now"
+        for item in entries(self._table, PENDING_INDEX, condition, shard=shard, now=now):
+            yield item["seller_id"], item["summary_id"]
+
+    def waiting(self, shard: str) -> Iterator[tuple[str, str]]:
+        """(seller_id, summary_id) of the summaries in this shard that did not reach their seller and wait, by seller.
+
+        Raises Unavailable.
+        """
+        for item in entries(self._table, WAITING_INDEX, "waiting_shard = :shard", shard=shard):
             yield item["seller_id"], item["summary_id"]
 
     def lease(self, seller_id: str, summary_id: str, now: str, email: str | None = None) -> Summary | None:
@@ -80,6 +91,31 @@ class Summaries:
         )
         return _summary(item) if taken and item else None
 
+    def readdress(self, seller: Seller, summary_id: str, now: str) -> Summary | None:
+        """Take a summary that waits, to send it to where its seller is now; None if it has to wait, or is not there.
+
+        Raises Unavailable.
+        """
+        seen = self.find(seller.seller_id, summary_id)
+        mine = summaries.sent_elsewhere(seen, seller, now) if seen else None
+        if seen is None or mine is None:
+            return None
+        taken, item = self._table.update(
+            _key(seller.seller_id, summary_id),
+            "SET #status = :pending, email = :email, lease_until = :until, lease_shard = :shard, "
+            "attempts = :attempts, mailing = :mailing REMOVE waits_for, waiting_shard, waiting_since",
+            condition="#status = :seen_status AND waiting_since = :since",
+            pending=mine.status,
+            email=mine.email,
+            until=mine.lease_until,
+            shard=summaries.shard_of(seller.seller_id),
+            attempts=mine.attempts,
+            mailing=mine.mailing,
+            seen_status=seen.status,
+            since=seen.waiting_since,
+        )
+        return _summary(item) if taken and item else None
+
     def release(self, summary: Summary, moment: str) -> None:
         """Give the lease back at ``moment``: SES said for certain that it took nothing. Raises Unavailable."""
         self._table.update(
@@ -93,13 +129,26 @@ class Summaries:
         )
 
     def set_status(
-        self, seller_id: str, summary_id: str, status: Status, at: str, mailing: int = 1, **facts: str
+        self,
+        seller_id: str,
+        summary_id: str,
+        status: Status,
+        at: str,
+        mailing: int = 1,
+        waits_for: WaitsFor | None = None,
+        **facts: str,
     ) -> bool:
         """Record what became of a mailing, with ``facts`` such as ``ses_message_id``. Raises Unavailable.
 
         Returns False, changing nothing, where as much or more is known already. The lease goes with it, and so does
-        the place in the index of the pending.
+        the place in the index of the pending; what ``waits_for`` something gets its place in the index of those.
         """
+        if waits_for:
+            facts |= {
+                "waits_for": waits_for,
+                "waiting_shard": summaries.shard_of(seller_id),
+                "waiting_since": at,
+            }
         earlier = {f"before{index}": each for index, each in enumerate(FOLLOWS[status])}
         condition = f"#status IN ({', '.join(f':{name}' for name in earlier)})"
         if status != "sent":
@@ -148,12 +197,11 @@ def _same_mailing(mailing: int) -> str:
     return "(mailing = :mailing OR attribute_not_exists(mailing))" if mailing == 1 else "mailing = :mailing"
 
 
-def until(table: Table, index: str, hash_name: str, range_name: str, shard: str, now: str) -> Iterator[Item]:
-    """The entries of a sparse index in this shard whose moment has come, oldest first, page after page."""
+def entries(table: Table, index: str, condition: str, **values: str) -> Iterator[Item]:
+    """What a sparse index has that meets a key condition, in the order of its sort key, page after page."""
     after: Item | None = None
     while True:
-        condition = f"{hash_name} = :shard AND {range_name} <= :now"
-        items, after = table.query(condition, {"shard": shard, "now": now}, after=after, IndexName=index)
+        items, after = table.query(condition, values, after=after, IndexName=index)
         yield from items
         if after is None:
             return
@@ -173,7 +221,7 @@ def _is_listable(item: Item) -> bool:
 
 def _report_unreadable(item: Item) -> None:
     logger.error("unreadable summary", extra={"seller_id": item["seller_id"], "summary_id": item["summary_id"]})
-    count("ItemsUnreadable")
+    count("SummariesUnreadable")
 
 
 def _summary(item: Item) -> Summary:
@@ -190,4 +238,6 @@ def _summary(item: Item) -> Summary:
         parts=item["parts"],
         mailing=item.get("mailing", 1),
         came_back=item.get("came_back", False),
+        waits_for=item.get("waits_for"),
+        waiting_since=item.get("waiting_since", ""),
     )
