@@ -312,6 +312,12 @@ def placed_differently(story: Story) -> Answer:
     return placed(story)
 
 
+def placed_and_cancelled(story: Story) -> Answer:
+    placed(story)
+    story.callers.seller.cancel(story.order_id)
+    return placed(story)
+
+
 def registered(story: Story) -> Answer:
     return story.callers.planner.put(f"/sellers/{SELLER}", document.operation("registerSeller").example_body())
 
@@ -358,7 +364,7 @@ ANSWERS: dict[tuple[str, int], tuple[Callable[[Story], Answer], ...]] = {
     ("registerSeller", 200): (registered,),
     ("placeOrder", 201): (placed,),
     ("placeOrder", 200): (placed_again,),
-    ("placeOrder", 409): (placed_differently,),
+    ("placeOrder", 409): (placed_differently, placed_and_cancelled),
     ("autoCancelOrders", 200): (auto_batch_of_all_kinds,),
     ("reportEvent", 200): (reported, reported_again),
     ("reportEvent", 404): (lambda story: story.report("picking"),),

@@ -71,9 +71,9 @@ class TestPython:
 
         def call(caller: Client, operation: str, *path: str, **body: Any) -> Any:
             (module,) = (found.relative_to(generated) for found in generated.glob(f"api/*/{operation}.py"))
-            client = made.AuthenticatedClient(base_url=caller.api_url, token=caller.token)
             name = ".".join(module.with_suffix("").parts)
-            return importlib.import_module(f"generated_client.{name}").sync_detailed(*path, client=client, **body)
+            with made.AuthenticatedClient(base_url=caller.api_url, token=caller.token) as client:
+                return importlib.import_module(f"generated_client.{name}").sync_detailed(*path, client=client, **body)
 
         models = importlib.import_module("generated_client.models")
         placement = models.Placement.from_dict(PLACED)

@@ -359,7 +359,8 @@ def test_an_id_is_refused_here_exactly_where_the_service_refuses_it(run: Run, va
         refused = False
     except InvalidRequest:
         refused = True
-    assert (run("export-orders.js", "module.refused(argument)", value) is not None) == refused
+    trimmed = value.strip(parse._BLANKS)  # as both do first
+    assert (run("export-orders.js", "module.refused(argument)", trimmed) is not None) == refused
 
 
 @pytest.mark.parametrize("bad", ["a\0b", "a\x1ab", "a\x08", "1\ufffd", "x" * 129, '"1\n2"', "1\x85"], ids=ascii)

@@ -74,8 +74,8 @@ _ENTRIES = (
         "Out of stock",
         "out of stock",
         "No fulfillment center has enough stock to ship the order.",
-        "Either send us more stock and place the order again, or have another fulfillment service ship it, and leave "
-        "it open in the marketplace; or cancel it there.",
+        "Either send us more stock and place the order as a new one, or have another fulfillment service ship it, and "
+        "leave it open in the marketplace; or cancel it there.",
     ),
     Reason(
         "international_unfulfillable",
@@ -92,8 +92,8 @@ _ENTRIES = (
         "Mis-linked SKU",
         "mis-linked SKU",
         "The marketplace listing is linked to a SKU that is not the product it sells, or to none.",
-        "Correct the SKU link of the listing. Then either place the order again, and leave it open in the marketplace; "
-        "or cancel it there.",
+        "Correct the SKU link of the listing. Then either place the order as a new one, and leave it open in the "
+        "marketplace; or cancel it there.",
         short_plural="mis-linked SKUs",
     ),
 )
