@@ -68,7 +68,7 @@ def test_a_refusal_is_said_from_its_data(because: dict[str, Any], sentence: str,
             "Order A-1 was cancelled automatically on Nov 23, 2026, 6:02 AM: of_tomorrow.",
         ),
     ],
-    ids=["seller", "auto", "a reason that is not known here"],
+    ids=["seller", "seller, by whom", "auto", "a reason that is not known here"],
 )
 def test_a_cancellation_is_said_from_its_data(cancellation: dict[str, Any], sentence: str, run: Run) -> None:
     argument = {"cancelled_at": "2026-11-23T14:02:11.123Z", **cancellation}
