@@ -1,5 +1,6 @@
 """What SES says became of a summary: sent, delivered, bounced, complained about, rejected."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,19 @@ sellers = Sellers(dynamodb, told.sellers_table)
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Raises what goes wrong: EventBridge then sends the event again, and at last to the failure queue."""
-    feedback.apply(summaries, sellers, event["detail"])
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Returns the messages that failed: the queue keeps them and brings them again, for hours.
+
+    An event that EventBridge handed over itself, before there was the queue, is one alone; what goes wrong is raised.
+    """
+    if "Records" not in event:
+        feedback.apply(summaries, sellers, event["detail"])
+        return {"batchItemFailures": []}
+    failed = []
+    for record in event["Records"]:
+        try:
+            feedback.apply(summaries, sellers, json.loads(record["body"])["detail"])
+        except Exception:  # the other events must still be recorded
+            logger.exception("event not recorded", extra={"message_id": record["messageId"]})
+            failed.append(record["messageId"])
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

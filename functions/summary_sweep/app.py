@@ -44,9 +44,11 @@ def sweep(shard: str, now: str, context: LambdaContext) -> None:
     def in_time() -> bool:
         return context.get_remaining_time_in_millis() > MIN_SEND_MS
 
-    for seller_id, summary_id in list(deliveries.summaries.expired(shard, now)):
+    expired = list(deliveries.summaries.expired(shard, now))
+    events_wait = bool(expired) and deliveries.events.wait()
+    for seller_id, summary_id in expired:
         if in_time():
-            one_seller(deliveries.send_again, seller_id, summary_id)
+            one_seller(deliveries.send_again, seller_id, summary_id, events_wait)
     for seller_id, waiting in groupby(list(deliveries.summaries.waiting(shard)), key=itemgetter(0)):
         if in_time():
             one_seller(deliveries.send_elsewhere, seller_id, [summary_id for _, summary_id in waiting])

@@ -30,7 +30,7 @@ MAY: dict[str, dict[str, set[str]]] = {
         "summaries": {"GetItem", "UpdateItem"},
         "sellers": {"GetItem"},
     },
-    "summary_feedback": {"summaries": {"UpdateItem"}, "sellers": {"UpdateItem"}},
+    "summary_feedback": {"summaries": {"GetItem", "UpdateItem"}, "sellers": {"GetItem", "UpdateItem"}},
 }
 KEYS = {
     "orders": {"seller_id": {"S": "permissions"}, "order_id": {"S": "P-1"}},

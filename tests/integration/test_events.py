@@ -48,9 +48,10 @@ def test_the_stream_would_bring_these_records(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in EFFECTS if name.startswith("summary_feedback")])
 def test_the_rule_would_bring_this_event_of_ses(name: str) -> None:
-    trigger = template()["Resources"]["SummaryFeedbackFunction"]["Properties"]["Events"]["MailEvent"]
-    event = read(name)
-    assert event_pattern.matches(event_pattern.parse(json.dumps(trigger["Properties"]["Pattern"])), event)
+    pattern = template()["Resources"]["MailEventRule"]["Properties"]["EventPattern"]
+    (record,) = read(name)["Records"]
+    event = json.loads(record["body"])
+    assert event_pattern.matches(event_pattern.parse(json.dumps(pattern)), event)
     # what Amazon calls "Email Bounced" has the eventType "Bounce" and its facts under "bounce"
     assert event["detail"]["eventType"].lower() in event["detail"]
 

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from order_cancellation.actions.cancel import cancel
 from order_cancellation.domain import summaries
@@ -39,7 +40,8 @@ from tests.simulation.mapping_properties import Properties
 from tests.simulation.world import Account, World
 from tests.support import functions, template
 from tests.support.clock import DAY, HOUR, MINUTE
-from tests.support.template import rule
+from tests.support.service_errors import client_error
+from tests.support.template import redelivery, rule
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -49,6 +51,7 @@ ENVIRONMENT = template.TABLES | {
     "SENDER_ADDRESS": "orders@network.example",
     "CONFIGURATION_SET": "summaries",
     "DAILY_SUMMARY_HOUR": "8",
+    "MAIL_EVENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/MailEvents",
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
 
@@ -68,7 +71,8 @@ class Product:
         """A world with the template's tables and rule, and the sweep; the stream is connected by ``connect``."""
         world = self.account.world = World(faults, **options)
         world.every(sweep_every, "sweep", self.sweep.lambda_handler, timeout=120, idle=HOUR)
-        world.on_mail_event(self.feedback.lambda_handler, pattern=rule("SummaryFeedbackFunction"))
+        function = "SummaryFeedbackFunction"
+        world.on_queued_mail_event(self.feedback.lambda_handler, redelivery(function), pattern=rule(function))
         return world
 
     def connect(self, world: World, **options: Any) -> EventSourceMapping:
@@ -175,6 +179,84 @@ def test_the_stated_window(product: Product) -> None:
     report = explore(scenario(product, events_lost=True), verdicts, kinds=EVERY, seed=2)
     print(report)
     assert set(report.verdicts) == {"doubled"}, report
+
+
+# -------------------------------------------------------------------------------------------------- outages of DynamoDB
+
+
+WRITES = ("UpdateItem", "TransactWriteItems")
+
+
+def outage(world: World, minutes: float, refused: Sequence[str]) -> None:
+    """DynamoDB refuses these from the moment on that SES accepts a mail, for so many minutes."""
+    execute = world.tables.execute
+    begun: list[float] = []
+
+    def refuse(operation: str, params: Any) -> Any:
+        if world.ses.accepted and not begun:
+            begun.append(world.clock.now)
+        if begun and world.clock.now < begun[0] + minutes * MINUTE and operation in refused:
+            raise client_error("dynamodb", operation, "InternalServerError", "not now")
+        return execute(operation, params)
+
+    world.tables.execute = refuse  # type: ignore[method-assign,assignment]
+
+
+@pytest.mark.parametrize("refused", [WRITES, (*WRITES, "GetItem", "BatchGetItem", "Query")], ids=["writes", "all"])
+@pytest.mark.parametrize("minutes", [1, 3, 3.5, 4, 4.5, 4.9, 5, 5.1, 5.5, 6, 7, 8, 10, 15, 29, 30, 45, 64])
+def test_an_outage_of_dynamodb_doubles_no_mail(product: Product, minutes: float, refused: Sequence[str]) -> None:
+    """SES has answered, and has said so once more; nobody could write that down for up to an hour after the lease."""
+    world = product.world()
+    outage(world, minutes, refused)
+    product.connect(world)
+    product.register(world, "acme")
+    product.auto_cancel("acme", "A-1")
+    world.settle(still_for=3 * HOUR)
+    assert len(world.ses.accepted) == 1
+    (entry,) = world.tables.items("SummariesTable")
+    assert entry["status"] == {"S": "delivered"}
+    assert (world.queued, world.given_up) == (0, 0)
+
+
+def test_the_stated_window_of_an_outage(product: Product) -> None:
+    """Longer than an hour after the lease: to tell twice is better than to wait for an event that may be stuck."""
+    world = product.world()
+    outage(world, 90, WRITES)
+    product.connect(world)
+    product.register(world, "acme")
+    product.auto_cancel("acme", "A-1")
+    world.settle(still_for=3 * HOUR)
+    assert len(world.ses.accepted) in (1, 2)
+    assert not {"lost", "in two", "left behind"} & set(verdicts(world))
+
+
+def test_an_event_that_is_stuck_holds_nothing_back_for_long(product: Product) -> None:
+    world = product.world()
+    world.ses.fate = lambda _: ()
+    world.queued = 1
+    product.connect(world)
+    product.register(world, "acme")
+    plan = scenario_of_a_lost_answer(world)
+    product.auto_cancel("acme", "A-1")
+    world.settle(still_for=3 * HOUR)
+    first, second = world.ses.accepted
+    assert plan == ["lost"]
+    assert HOUR < second.at - first.at < 3 * HOUR  # where nothing happens, sweeps are rare here
+
+
+def scenario_of_a_lost_answer(world: World) -> list[str]:
+    """SES takes the first mail, and its answer gets lost."""
+    execute, lost = world.ses.execute, list[str]()
+
+    def lose(operation: str, params: Any) -> Any:
+        answer = execute(operation, params)
+        if not lost:
+            lost.append("lost")
+            raise ReadTimeoutError(endpoint_url="https://email.us-east-1.amazonaws.com/")
+        return answer
+
+    world.ses.execute = lose  # type: ignore[method-assign]
+    return lost
 
 
 # --------------------------------------------------------------------------------------------------------- planted bugs

@@ -3,7 +3,7 @@
     world = World(faults={7: CallFault.DIE_AFTER})
     world.create_table(**definition)
     mapping = world.mapping(world.stream("Orders"), properties, handler)
-    world.on_mail_event(feedback)
+    world.on_queued_mail_event(feedback, (90, 400), pattern=rule)
     world.every(5 * MINUTE, "sweep", sweep)
     world.settle(still_for=HOUR)
 
@@ -14,6 +14,7 @@ where a fault makes the one stand still (``CallFault.STALL``).
 import contextlib
 import heapq
 import itertools
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -82,6 +83,8 @@ class World:
         self.ses = SimulatedSes(self.clock, seed=seed)
         self.calls = Calls(self.clock, faults or {}, self._let_pass, stall=stall)
         self.failures: list[Failure] = []
+        self.queued = 0  # mail events that are brought again until they are recorded
+        self.given_up = 0
         self._changed_at = self.clock.now
         self._agenda = _Agenda(self.clock)
         self._actors: list[Actor] = [self._agenda]
@@ -128,6 +131,40 @@ class World:
                 self.invoke_async(name, handler, event, timeout=timeout)
 
         self._actors.append(_Post(self.ses, arrive))
+
+    def on_queued_mail_event(
+        self, handler: Handler, redelivery: tuple[float, int], *, pattern: event_pattern.Pattern, timeout: float = 15.0
+    ) -> None:
+        """The same through a queue: what failed is brought again after so many seconds, so many times in all."""
+        seconds, most = redelivery
+
+        def bring(message: Event, times: int) -> None:
+            try:
+                failed = self.invoke("mail event", handler, {"Records": [message]}, timeout=timeout)[
+                    "batchItemFailures"
+                ]
+            except (ProcessDied, Exception) as failure:
+                self.failures.append(Failure(self.clock.now, "mail event", repr(failure)))
+                failed = [message]
+            if failed and times < most:
+                self._agenda.add(self.clock.now + seconds, lambda: bring(message, times + 1))
+                return
+            self.queued -= 1
+            self.given_up += bool(failed)
+
+        def arrive(event: Event) -> None:
+            if event_pattern.matches(pattern, event):
+                self.queued += 1
+                bring({"messageId": event["id"], "eventSource": "aws:sqs", "body": json.dumps(event)}, 1)
+
+        self._actors.append(_Post(self.ses, arrive))
+
+    def execute_sqs(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The queue of mail events, as GetQueueAttributes shows it."""
+        if operation != "GetQueueAttributes":
+            raise NotImplementedError(operation)
+        counts = {"ApproximateNumberOfMessages": 0, "ApproximateNumberOfMessagesNotVisible": self.queued}
+        return {"Attributes": {name: str(counts[name]) for name in params["AttributeNames"]}}
 
     def every(
         self,
@@ -283,7 +320,11 @@ def client(service: str, world: Callable[[], World], config: Config | None = Non
 
     def send(operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         there = world()
-        execute = {"dynamodb": there.tables.execute, "sesv2": there.ses.execute}[service]
+        execute = {
+            "dynamodb": there.tables.execute,
+            "sesv2": there.ses.execute,
+            "sqs": there.execute_sqs,
+        }[service]
         return there.calls.send(service, operation, params, execute, timeout)
 
     return Client(

@@ -88,6 +88,7 @@ BY_CUSTOMER = {"kind": "seller", "reason": "customer_request", "note": "Ordered 
 OUT_OF_STOCK = {"kind": "auto", "reason": "stockout", "skus": ["TENT-2P-GRN"]}
 MARKETPLACE_TOO = [{"action": "cancel_in_marketplace", "marketplace": "amazon"}, {"action": "reroute"}]
 SETTLE = [{"action": "contact_marketplace_or_customer"}]
+NOTHING_FAILED: Mapping[str, Any] = {"batchItemFailures": []}
 BOUNCED = {"mail_problem": {"kind": "bounce"}}
 PACKED = [{"fc_id": "LAX1", "at": "2026-11-23T13:50:00Z"}]
 
@@ -223,7 +224,7 @@ PROMISES = {
 EFFECTS = {
     # ------------------------------------------------------------------------------------------ cancellation_summary
     "cancellation_summary-auto_cancelled": Effect(
-        {"batchItemFailures": []},
+        NOTHING_FAILED,
         view={
             "summaries": [
                 {"status": "sent", "orders": ["B-1001"]},
@@ -235,8 +236,10 @@ EFFECTS = {
     # ------------------------------------------------------------------------------------------------- summary_sweep
     "summary_sweep-every_minute": Effect(view={"summaries": [{"status": "sent", "orders": ["B-1003"]}]}),
     # ---------------------------------------------------------------------------------------------- summary_feedback
-    "summary_feedback-send": Effect(view={"summaries": [{"status": "sent"}]}),
-    "summary_feedback-hard_bounce": Effect(view={"summaries": [{"status": "bounced"}], "contact": BOUNCED}),
+    "summary_feedback-send": Effect(NOTHING_FAILED, view={"summaries": [{"status": "sent"}]}),
+    "summary_feedback-hard_bounce": Effect(
+        NOTHING_FAILED, view={"summaries": [{"status": "bounced"}], "contact": BOUNCED}
+    ),
 }
 ALL: Mapping[str, Promise | Effect] = {**PROMISES, **EFFECTS}
 VIEW = "view_summaries-list"

@@ -39,8 +39,23 @@ def properties(logical_id: str) -> dict[str, Any]:
 
 @functools.cache
 def rule(function: str) -> event_pattern.Pattern:
-    """The pattern of the one EventBridge rule that invokes a function."""
-    events = template()["Resources"][function]["Properties"]["Events"].values()
-    [pattern] = [event["Properties"]["Pattern"] for event in events if event["Type"] == "EventBridgeRule"]
+    """The pattern of the one EventBridge rule that feeds the queue of a function."""
+    queue = {"GetAtt": f"{queue_of(function)}.Arn"}
+    rules = [found["Properties"] for found in template()["Resources"].values() if found["Type"] == "AWS::Events::Rule"]
+    [pattern] = [found["EventPattern"] for found in rules if found["Targets"][0]["Arn"] == queue]
     event_pattern.validate(pattern)
     return pattern  # type: ignore[no-any-return]
+
+
+@functools.cache
+def redelivery(function: str) -> tuple[float, int]:
+    """After how many seconds the queue of a function brings a message again that failed, and how often in all."""
+    properties = template()["Resources"][queue_of(function)]["Properties"]
+    return properties["VisibilityTimeout"], properties["RedrivePolicy"]["maxReceiveCount"]
+
+
+def queue_of(function: str) -> str:
+    """The logical id of the one queue that a function is fed from."""
+    events = template()["Resources"][function]["Properties"]["Events"].values()
+    [queue] = [event["Properties"]["Queue"]["GetAtt"] for event in events if event["Type"] == "SQS"]
+    return str(queue).removesuffix(".Arn")

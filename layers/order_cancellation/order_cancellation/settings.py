@@ -20,6 +20,7 @@ class Mail:
     """What the functions that mail are told. ``daily_summary_hour`` is 0–23, by each daily seller's own clock.
 
     ``sender_address`` may have a name before it, as in a From header; without ``reply_to_address`` replies go there.
+    ``mail_events_queue_url`` is where SES's events wait to be recorded.
     """
 
     orders_table: str
@@ -30,6 +31,7 @@ class Mail:
     daily_summary_hour: int
     portal_origin: str
     reply_to_address: str = ""
+    mail_events_queue_url: str = ""
 
 
 def read[Shape](shape: Callable[..., Shape]) -> Shape:

@@ -44,16 +44,12 @@ class Seller:
     seller_id: str
     contact: Contact
     mail_problem: MailProblem | None = None
-    registered_at: str = ""
 
     @property
     def unreachable(self) -> MailProblem | None:
         """Why mail to the present address does not arrive, if it is known not to."""
         problem = self.mail_problem
-        if problem is None or not same_address(problem.email, self.contact.email):
-            return None
-        lifted = problem.kind == "complaint" and self.registered_at > problem.at
-        return None if lifted else problem
+        return problem if problem and same_address(problem.email, self.contact.email) else None
 
 
 def same_address(one: str, other: str) -> bool:

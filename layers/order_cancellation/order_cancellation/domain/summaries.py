@@ -44,6 +44,9 @@ GRACE: Final = timedelta(minutes=10)
 # Send event usually takes; it doubles with each attempt that leaves no answer.
 LEASE: Final = timedelta(minutes=5)
 MAX_LEASE_DOUBLINGS: Final = 6
+# How long after the lease a summary without an answer is kept back while events of SES wait to be recorded: one of them
+# may say that it was sent. So it is not sent again right after an outage of ours, and a stuck event holds nothing long.
+EVENTS_FIRST: Final = timedelta(hours=1)
 # How often a summary is mailed that comes back each time for a reason that may pass, such as a full mailbox: over
 # nearly a day. Then a person has to see to it.
 MAX_MAILINGS: Final = 8
@@ -59,6 +62,7 @@ class Summary:
     last. ``mailing`` counts how often it had to be mailed because it came back, from 1; all attempts to get an answer
     from SES are one mailing. What SES says of an earlier mailing is of no account any more. ``came_back`` is set while
     the last one came back for now. ``waits_for`` is set since ``waiting_since`` where it did not reach its seller.
+    ``not_taken``: SES said for certain that it took nothing of the last attempt.
     """
 
     seller_id: str
@@ -75,6 +79,7 @@ class Summary:
     came_back: bool = False
     waits_for: WaitsFor | None = None
     waiting_since: str = ""
+    not_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +140,17 @@ def due_after(cancelled_at: str) -> str:
     return times.from_datetime(times.to_datetime(cancelled_at) + GRACE)
 
 
-def sent_again(summary: Summary, email: str, now: str) -> Summary | None:
-    """A summary as it is while it is sent again, to this address; None where that is not called for.
+def sent_again(summary: Summary, email: str, now: str, events_wait: bool = False) -> Summary | None:
+    """A summary as it is while it is sent again, to this address; None where that is not called for (yet).
 
-    That is when its lease is over and no answer came, or when it came back for now.
+    That is when its lease is over and no answer came, or when it came back for now. ``events_wait``: there are events
+    of SES that nobody has recorded yet.
     """
     waits = summary.status == "pending" or (summary.status == "bounced" and summary.came_back)
     if not waits or summary.lease_until > now:
+        return None
+    unknown = summary.status == "pending" and not summary.not_taken
+    if events_wait and unknown and times.to_datetime(now) < times.to_datetime(summary.lease_until) + EVENTS_FIRST:
         return None
     return replace(
         summary,
@@ -151,19 +160,18 @@ def sent_again(summary: Summary, email: str, now: str) -> Summary | None:
         attempts=summary.attempts + 1,
         mailing=summary.mailing + (summary.came_back or email != summary.email),
         came_back=False,
+        not_taken=False,
     )
 
 
 def sent_elsewhere(summary: Summary, seller: Seller, now: str) -> Summary | None:
     """A summary that did not reach its seller as it is while it is sent to where they are now; None if it has to wait.
 
-    It goes once for each change of the address. Where it waits for the registration, the same address will do.
+    It goes once for each change of the address. Where it waits for a registration, the same address will do.
     """
     if summary.waits_for is None or seller.unreachable or seller.contact.summaries == "off":
         return None
-    moved = not same_address(summary.email, seller.contact.email)
-    registered = summary.waits_for == "registration" and seller.registered_at > summary.waiting_since
-    if not (moved or registered):
+    if summary.waits_for == "address" and same_address(summary.email, seller.contact.email):
         return None
     return replace(
         summary,

@@ -18,6 +18,7 @@ from order_cancellation.domain.orders import Order
 from order_cancellation.domain.sellers import Seller
 from order_cancellation.domain.summaries import Plan, Postpone, SendNow, Skip, Summary, WaitsFor
 from order_cancellation.mail.compose import can_tell, compose
+from order_cancellation.mail.feedback import Events
 from order_cancellation.mail.ses import Ses
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.orders import Orders
@@ -45,6 +46,7 @@ class Deliveries:
         self._orders = Orders(dynamodb, told.orders_table)
         self._sellers = Sellers(dynamodb, told.sellers_table)
         self._ses = Ses(ses, told.sender_address, told.configuration_set, told.reply_to_address)
+        self.events = Events(told.mail_events_queue_url)
         self._daily_hour = told.daily_summary_hour
         self._portal_origin = told.portal_origin
 
@@ -70,12 +72,16 @@ class Deliveries:
         if seller and seller.contact.summaries != "daily":
             self._tell(seller, self._orders.find_many(seller_id, order_ids))
 
-    def send_again(self, seller_id: str, summary_id: str) -> None:
-        """Send a summary whose lease is over, exactly as it was sealed. Raises SendingStopped, Unavailable."""
+    def send_again(self, seller_id: str, summary_id: str, events_wait: bool = False) -> None:
+        """Send a summary whose lease is over, exactly as it was sealed. Raises SendingStopped, Unavailable.
+
+        ``events_wait``: one of SES's events that nobody has recorded yet may be about it.
+        """
         seller = self._sellers.find(seller_id)
-        summary = self.summaries.lease(seller_id, summary_id, times.now(), seller.contact.email if seller else None)
+        email = seller.contact.email if seller else None
+        summary = self.summaries.lease(seller_id, summary_id, times.now(), email, events_wait)
         if summary is None:
-            return  # sent or taken meanwhile
+            return  # sent or taken meanwhile, or its turn comes later
         if seller is None:
             self._park(summary, "nobody has registered its seller any longer", "registration")
             return

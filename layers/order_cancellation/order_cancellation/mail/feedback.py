@@ -1,4 +1,6 @@
-"""SES's events about our mails, as EventBridge brings them: what became of each summary, whatever we know or missed.
+"""SES's events about our mails: what became of each summary, whatever we know or missed.
+
+    SES ──▶ EventBridge ──▶ a queue, which keeps and brings them again for hours ──▶ apply
 
 The shapes are those of "Examples of event data that Amazon SES publishes to Amazon EventBridge".
 
@@ -6,8 +8,14 @@ An event is about a summary, by the tag that we gave its mail; whom it reached o
 says. The addresses in an event are others' words: a forwarding mailbox, other letters, or none at all.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from order_cancellation.domain import times
 from order_cancellation.domain.sellers import MailProblem
@@ -16,10 +24,17 @@ from order_cancellation.observability import count, logger
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
 Detail = Mapping[str, Any]
 
 # Bounces that are called transient, and yet this mail comes back from this mailbox every time.
 _NOT_THIS_MAIL: Final = frozenset({"AttachmentRejected", "ContentRejected", "MessageTooLarge"})
+_WAITING: Final[Sequence[Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]]] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",  # brought to the function just now, or waiting to be brought again
+)
 # SES has the address on its list of those that do not work, and has sent nothing.
 _SUPPRESSED: Final = "OnAccountSuppressionList"
 
@@ -41,6 +56,26 @@ def apply(summaries: Summaries, sellers: Sellers, detail: Detail) -> None:
     if mailing != summary.mailing:
         return  # the summary was mailed anew since, and what becomes of that counts
     _Feedback(summaries, sellers, summary).record(kind, detail)
+
+
+class Events:
+    """The queue in which events wait until they are recorded, as seen from outside; without a URL there is none."""
+
+    def __init__(self, queue_url: str) -> None:
+        self._queue_url = queue_url
+        config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
+        self._sqs: SQSClient | None = boto3.client("sqs", config=config) if queue_url else None
+
+    def wait(self) -> bool:
+        """Whether there are any, as far as the queue says; a moment behind."""
+        if self._sqs is None:
+            return False
+        try:
+            attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=_WAITING)["Attributes"]
+        except (BotoCoreError, ClientError):
+            logger.exception("queue of events not seen")  # the lease alone decides
+            return False
+        return any(int(number) for number in attributes.values())
 
 
 class _Feedback:
@@ -71,9 +106,9 @@ class _Feedback:
         kind, subtype = bounce["bounceType"], bounce.get("bounceSubType") or ""
         why = f"{kind}: {subtype}"
         if kind == "Permanent":
+            self._mark("bounce")
             if self._set("bounced", "address", bounced_because=why):
                 self._alarm(why)
-            self._mark("bounce")
         elif subtype in _NOT_THIS_MAIL:
             self._park(why, "address")
         elif self._summary.mailing >= MAX_MAILINGS:
@@ -85,13 +120,13 @@ class _Feedback:
             self._summaries.try_later(self._summary, self._now, until, why)
 
     def _complained(self, complaint: Detail) -> None:
+        self._mark("complaint")
         if complaint.get("complaintSubType") == _SUPPRESSED:
             why = f"Complaint: {_SUPPRESSED}: SES sent nothing, for the reader has complained before"
             self._park(why, "registration")
         else:
             # the mail did arrive; that its reader calls it spam is about the address, not about this summary
             self._set("delivered")
-        self._mark("complaint")
 
     def _set(self, status: Status, waits_for: WaitsFor | None = None, **facts: str) -> bool:
         summary = self._summary

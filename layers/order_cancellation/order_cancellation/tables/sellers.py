@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from order_cancellation.domain import times
 from order_cancellation.domain.sellers import Contact, MailProblem, Seller, same_address
 from order_cancellation.tables.client import Table
 
@@ -17,18 +16,28 @@ class Sellers:
         self._table = Table(dynamodb, table)
 
     def register(self, seller_id: str, contact: Contact) -> None:
-        """Create the seller or replace its contact; what is known of its mail delivery stays. Raises Unavailable."""
-        self._table.update(
+        """Create the seller or replace its contact; what is known of its mail delivery stays. Raises Unavailable.
+
+        But for a complaint: that is lifted by it.
+        """
+        update = "SET #name = :name, email = :email, time_zone = :time_zone, summaries = :summaries"
+        no_complaint = "attribute_not_exists(mail_problem) OR mail_problem.#kind <> :complaint"
+        if not self._register(seller_id, contact, update, no_complaint, complaint="complaint"):
+            self._register(seller_id, contact, f"{update} REMOVE mail_problem", None)
+
+    def _register(self, seller_id: str, contact: Contact, update: str, condition: str | None, **values: str) -> bool:
+        registered, _ = self._table.update(
             {"seller_id": seller_id},
-            "SET #name = :name, email = :email, time_zone = :time_zone, summaries = :summaries, registered_at = :now",
-            condition=None,
+            update,
+            condition=condition,
             returning=False,
             name=contact.name,
             email=contact.email,
             time_zone=contact.time_zone,
             summaries=contact.summaries,
-            now=times.now(),
+            **values,
         )
+        return registered
 
     def find(self, seller_id: str) -> Seller | None:
         """Read a seller, strongly consistent; None where nobody has registered it. Raises Unavailable."""
@@ -40,7 +49,6 @@ class Sellers:
             seller_id,
             Contact(item["name"], item["email"], item["time_zone"], item["summaries"]),
             MailProblem(problem["kind"], problem["email"], problem["at"]) if problem else None,
-            item.get("registered_at", ""),
         )
 
     def mark_unreachable(self, seller_id: str, problem: MailProblem) -> bool:

@@ -66,20 +66,23 @@ class Summaries:
         for item in entries(self._table, WAITING_INDEX, "waiting_shard = :shard", shard=shard):
             yield item["seller_id"], item["summary_id"]
 
-    def lease(self, seller_id: str, summary_id: str, now: str, email: str | None = None) -> Summary | None:
+    def lease(
+        self, seller_id: str, summary_id: str, now: str, email: str | None = None, events_wait: bool = False
+    ) -> Summary | None:
         """Take a summary whose lease is over, to send it again; None if somebody else has. Raises Unavailable.
 
         From here on its set is final: whoever was still adding to it has lost the lease that they need for that.
-        ``email`` is where it goes now, unless that is where it went before.
+        ``email`` is where it goes now, unless that is where it went before. None also for one that events of SES may be
+        about which still wait to be recorded.
         """
         seen = self.find(seller_id, summary_id)
-        mine = summaries.sent_again(seen, email or seen.email, now) if seen else None
+        mine = summaries.sent_again(seen, email or seen.email, now, events_wait) if seen else None
         if seen is None or mine is None:
             return None
         taken, item = self._table.update(
             _key(seller_id, summary_id),
             "SET #status = :pending, email = :email, lease_until = :until, attempts = :attempts, mailing = :mailing "
-            "REMOVE came_back",
+            "REMOVE came_back, not_taken",
             condition="#status = :seen_status AND lease_until = :seen",
             pending=mine.status,
             email=mine.email,
@@ -120,10 +123,11 @@ class Summaries:
         """Give the lease back at ``moment``: SES said for certain that it took nothing. Raises Unavailable."""
         self._table.update(
             _key(summary.seller_id, summary.summary_id),
-            "SET lease_until = :moment",
+            "SET lease_until = :moment, not_taken = :true",
             condition="#status = :pending AND lease_until = :mine",
             returning=False,
             moment=moment,
+            true=True,
             pending="pending",
             mine=summary.lease_until,
         )
@@ -157,7 +161,7 @@ class Summaries:
         sets = ", ".join(["#status = :status", f"#{status}_at = :at", *(f"#{name} = :{name}" for name in facts)])
         recorded, _ = self._table.update(
             _key(seller_id, summary_id),
-            f"SET {sets} REMOVE lease_until, lease_shard, came_back",
+            f"SET {sets} REMOVE lease_until, lease_shard, came_back, not_taken",
             condition=f"{condition} AND {_same_mailing(mailing)}",
             returning=False,  # it lists up to a thousand orders
             status=status,
@@ -240,4 +244,5 @@ def _summary(item: Item) -> Summary:
         came_back=item.get("came_back", False),
         waits_for=item.get("waits_for"),
         waiting_since=item.get("waiting_since", ""),
+        not_taken=item.get("not_taken", False),
     )
