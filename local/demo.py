@@ -68,7 +68,8 @@ def tell(cognito: Any, description: dict[str, Any]) -> None:
     mail = _wait_for_mail(description)
     _say(f"  To {', '.join(mail['To'])}", _BOLD)
     _say(f"  {mail['Subject']}", _GREEN)
-    beginning = mail["BodyText"].partition("THE CANCELLED ORDERS")[0]  # the table behind it is better read in the mailbox
+    # The table behind it is better read in the mailbox.
+    beginning = mail["BodyText"].partition("THE CANCELLED ORDERS")[0]
     for line in beginning.strip().splitlines():
         _say(f"      {line}", _DIM)
 
