@@ -1,5 +1,6 @@
 """Orders that were auto-cancelled come in from the stream; their sellers are told, each in one mail per batch."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -21,17 +22,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     """Returns the records that failed. Lambda sends the first of them and all behind it again, which does no harm:
     an order that is in a summary is not told twice, whatever batch it comes in.
     """
-    failed: list[str] = []
-    sellers: dict[str, dict[str, tuple[str, Order]]] = {}
-    for record in event["Records"]:
-        number = record["dynamodb"]["SequenceNumber"]
-        try:
-            order = order_from_image(record["dynamodb"]["NewImage"])
-        except (AttributeError, KeyError, TypeError, ValueError):
-            logger.exception("unreadable record", extra={"sequence_number": number})
-            failed.append(number)
-        else:
-            sellers.setdefault(order.seller_id, {})[order.order_id] = (number, order)
+    sellers, failed = by_seller(event["Records"])
     count("RecordsReceived", len(event["Records"]))
     for seller_id, entries in sellers.items():
         try:
@@ -47,3 +38,19 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     if failed:
         count("RecordsFailed", len(failed))
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}
+
+
+def by_seller(records: Sequence[Mapping[str, Any]]) -> tuple[dict[str, dict[str, tuple[str, Order]]], list[str]]:
+    """The orders of each seller by id, each with its record's number; and the numbers of unreadable records."""
+    sellers: dict[str, dict[str, tuple[str, Order]]] = {}
+    failed: list[str] = []
+    for record in records:
+        number = record["dynamodb"]["SequenceNumber"]
+        try:
+            order = order_from_image(record["dynamodb"]["NewImage"])
+        except (AttributeError, KeyError, TypeError, ValueError):
+            logger.exception("unreadable record", extra={"sequence_number": number})
+            failed.append(number)
+        else:
+            sellers.setdefault(order.seller_id, {})[order.order_id] = (number, order)
+    return sellers, failed

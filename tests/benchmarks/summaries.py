@@ -12,19 +12,21 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import patch
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
-os.environ.update(PORTAL_ORIGIN="https://portal.example.com", POWERTOOLS_SERVICE_NAME="bench")
-os.environ.update(POWERTOOLS_METRICS_NAMESPACE="bench", AWS_DEFAULT_REGION="us-east-1")
 
 from local import event_pattern
 from local.bridges import template
 from order_cancellation.domain.sellers import Contact
 from order_cancellation.mail.compose import compose
 from order_cancellation.tables.orders import order_from_image
+from tests.support import functions, rig
 
 ORIGIN = "https://portal.example.com"
+with patch.dict(os.environ, rig.VARIABLES):
+    function = functions.load("cancellation_summary")
+
 RECORDS = 10_000
 SELLERS = 200
 ROUNDS = 5
@@ -71,10 +73,7 @@ def records() -> list[dict[str, Any]]:
 
 
 def group_as_the_function_does(batch: Sequence[dict[str, Any]]) -> int:
-    sellers: dict[str, dict[str, Any]] = {}
-    for record in batch:
-        order = order_from_image(record["dynamodb"]["NewImage"])
-        sellers.setdefault(order.seller_id, {})[order.order_id] = order
+    sellers, _ = function.by_seller(batch)
     return len(sellers)
 
 
