@@ -1,7 +1,8 @@
 """Processes of the real handlers, led by the hand: each stops before every request that the model has a step for.
 
 A step carries out the one request that a process waits with, and lets it run up to its next one. Requests that decide
-nothing (who a client is, where a seller's mail goes, shards without orders) are carried out on the way.
+nothing (who a client is, where a seller's mail goes, shards without orders, what waits for another address or hour) are
+carried out on the way.
 """
 
 import threading
@@ -64,7 +65,8 @@ class Hand:
 
     def _is_a_step(self, call: Call) -> bool:
         if call.operation == "Query":
-            return bool(call.request["ExpressionAttributeValues"].get(":shard") == {"S": self._shard})
+            of_now = "<=" in call.request["KeyConditionExpression"]
+            return of_now and bool(call.request["ExpressionAttributeValues"].get(":shard") == {"S": self._shard})
         return call.table not in {FULFILLMENT_CENTERS, SELLERS}
 
     def _run(self, process: Operation) -> None:

@@ -6,6 +6,10 @@ reports what it sent, time passes. Answers get lost (the SDK asks again), proces
 
 Between any two steps anything else may happen. Time passes only when no process is alive, as every process ends long
 before a lease or a grace period does; how often answers are lost, processes die and the stream repeats is bounded.
+
+The window for a second mail is in it: nobody recorded the first (the answer was lost, the process died, or DynamoDB
+refused the write, which is no other step than its death), and SES's event is not recorded when the lease is over. That
+the sweep waits for the events in the queue, which makes the window smaller, is in the simulator.
 """
 
 from collections.abc import Iterator
