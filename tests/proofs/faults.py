@@ -280,13 +280,12 @@ def _twin(bug: str, planted: Callable[[], Any], seed: int) -> Twin:
     random = Random(seed)
     with planted():
         stage = Stage()
-        episodes = []
-        for _ in range(TWIN_EPISODES):
-            episodes.append(Episode(random.getrandbits(48), stage))
-            episodes[-1].run()
-    caught = sum(bool(episode.broke) for episode in episodes)
-    example = next((episode.broke[0] for episode in episodes if episode.broke), "nothing")
-    return Twin(bug, caught > 0, f"{caught} of {TWIN_EPISODES} episodes broke: {example[:120]}")
+        for number in range(1, TWIN_EPISODES + 1):
+            episode = Episode(random.getrandbits(48), stage)
+            episode.run()
+            if episode.broke:
+                return Twin(bug, True, f"in episode {number}: {episode.broke[0][:120]}")
+    return Twin(bug, False, f"none of {TWIN_EPISODES} episodes broke")
 
 
 @contextmanager

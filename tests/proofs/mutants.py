@@ -80,6 +80,7 @@ SCOPES: Mapping[str, Sequence[str]] = {
     "functions.view_orders": (WHOLE,),
     "functions.view_summaries": (WHOLE,),
 }
+ROUND = 1000  # a bound from here on is a round number: one more or less of it is the same bound
 _STATUS_NAMES = ("RECEIVED", "ALLOCATED", "PICKING", "PICKED_PACKED", "SHIPPED", "DELIVERED", "CANCELLED")
 _SUMMARY_STATUSES = ("pending", "sent", "delivered", "bounced", "parked")
 _RETURN_VALUES = {"ALL_NEW": "NONE", "ALL_OLD": "NONE"}
@@ -246,7 +247,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.Constant(value=bool(value)):
             yield f"{value} -> {not value}", ast.Constant(not value)
         case ast.Constant(value=int(value)):
-            for number in (value - 1, value + 1):
+            for number in (value - 1, value + 1) if abs(value) < ROUND else (value // 2, value * 2):
                 yield f"{value} -> {number}", ast.Constant(number)
         case ast.Constant(value=str(text)):
             for what, changed_text in _changed_texts(text):
