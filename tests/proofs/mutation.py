@@ -27,7 +27,12 @@ _ORDERS = (
     "tests/unit/test_condition.py",
 )
 _WRITES = ("tests/unit/test_order_writes.py", "tests/unit/test_summary_writes.py", *_ORDERS)
-_MAIL = ("tests/unit/test_summary_writes.py", "tests/unit/test_summaries.py", "tests/integration/test_summaries.py")
+_SENDING = (
+    "tests/unit/test_deliveries.py",
+    "tests/integration/test_summaries.py",
+    "tests/integration/test_metrics.py",
+)
+_MAIL = ("tests/unit/test_summary_writes.py", "tests/unit/test_summaries.py", *_SENDING)
 _VIEW = ("tests/integration/test_view.py", "tests/integration/test_marketplace.py")
 _CANCEL = ("tests/integration/test_cancel.py", "tests/integration/test_batch.py")
 _PARSE = ("tests/unit/test_parse.py", "tests/integration/test_malformed_requests.py")
@@ -56,17 +61,17 @@ TESTS: Mapping[str, Sequence[str]] = {
     "http.problems": ("tests/unit/test_problems.py", "tests/integration/test_failures.py"),
     "http.request": ("tests/unit/test_request.py", *_CANCEL),
     "mail.compose": ("tests/unit/test_compose.py",),
-    "mail.deliver": ("tests/integration/test_summaries.py",),
-    "mail.feedback": ("tests/integration/test_summaries.py",),
-    "mail.ses": ("tests/unit/test_ses.py", "tests/integration/test_summaries.py"),
+    "mail.deliver": _SENDING,
+    "mail.feedback": _SENDING,
+    "mail.ses": ("tests/unit/test_ses.py", *_SENDING),
     "functions.cancel_order": _CANCEL,
-    "functions.cancellation_summary": ("tests/integration/test_summaries.py",),
+    "functions.cancellation_summary": _SENDING,
     "functions.fulfillment_center_events": ("tests/integration/test_fulfillment_center_events.py",),
     "functions.marketplace_cancellation": _MARKETPLACE,
-    "functions.order_intake": ("tests/integration/test_intake.py", *_CANCEL),
+    "functions.order_intake": ("tests/integration/test_intake.py", "tests/integration/test_metrics.py", *_CANCEL),
     "functions.reconciliation": _MARKETPLACE,
-    "functions.summary_feedback": ("tests/integration/test_summaries.py",),
-    "functions.summary_sweep": ("tests/integration/test_summaries.py",),
+    "functions.summary_feedback": _SENDING,
+    "functions.summary_sweep": _SENDING,
     "functions.view_orders": _VIEW,
     "functions.view_summaries": ("tests/integration/test_view_summaries.py",),
 }
