@@ -47,7 +47,7 @@ TESTS: Mapping[str, Sequence[str]] = {
     "tables.order_lists": _VIEW,
     "tables.outbox": _MAIL,
     "tables.summaries": (*_MAIL, "tests/integration/test_view_summaries.py"),
-    "tables.sellers": ("tests/integration/test_intake.py", "tests/integration/test_summaries.py"),
+    "tables.sellers": ("tests/unit/test_seller_writes.py", "tests/unit/test_deliveries.py"),
     "actions.cancel": ("tests/unit/test_cancel.py", *_CANCEL),
     "actions.mark": _MARKETPLACE,
     "actions.place": ("tests/integration/test_intake.py",),
