@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from order_cancellation.mail import ses as product_ses
 from order_cancellation.tables import client as tables_client
 from order_cancellation.tables.orders import Orders
 from tests.support import rig, sdk, world
@@ -25,32 +26,57 @@ if TYPE_CHECKING:
     Records = Callable[[], list[Any]]
 
 
+class Account:
+    """What is behind the SDK's clients in the test of the moment: the clients take their time to make."""
+
+    def __init__(self) -> None:
+        self.begin()
+        self.own = sdk.connect(tables_client.client(), lambda: self.tables, lambda: sdk.no_hook)
+        self.functions = sdk.connect(tables_client.client(), lambda: self.tables, lambda: self.wire)
+        self.mail = sdk.connect(product_ses.client(), lambda: self.ses, lambda: sdk.no_hook)
+
+    def begin(self) -> None:
+        self.tables, self.ses, self.wire = Tables(), SimulatedSes(), Wire()
+
+    def client(self, service: str, **_: object) -> Any:
+        """As ``boto3.client``: a client of the test's own."""
+        return {"dynamodb": self.own, "sesv2": self.mail}[service]
+
+
+@pytest.fixture(scope="session")
+def _one_account() -> Account:
+    return Account()
+
+
 @pytest.fixture
-def wire() -> Wire:
+def account(_one_account: Account) -> Account:
+    _one_account.begin()
+    return _one_account
+
+
+@pytest.fixture
+def wire(account: Account) -> Wire:
     """What goes over the wire of the functions' DynamoDB clients."""
-    return Wire()
+    return account.wire
 
 
 @pytest.fixture
-def ses() -> SimulatedSes:
-    return SimulatedSes()
+def ses(account: Account) -> SimulatedSes:
+    return account.ses
 
 
 @pytest.fixture
-def aws(wire: Wire, ses: SimulatedSes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
+def aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
     """The template's tables, empty. A function that is loaded now has its clients on them, and on ``ses``.
 
     A DynamoDB client that a test makes is its own: what goes through it is neither counted nor broken.
     """
-    tables = Tables()
-    own, functions = sdk.dynamodb(tables), sdk.dynamodb(tables, wire)
-    clients = {"dynamodb": own, "sesv2": sdk.ses(ses)}
-    monkeypatch.setattr(tables_client, "client", lambda: functions)
-    monkeypatch.setattr(boto3, "client", lambda service, **_: clients[service])
+    monkeypatch.setattr(tables_client, "client", lambda: account.functions)
+    monkeypatch.setattr(boto3, "client", account.client)
     for variable, value in rig.VARIABLES.items():
         monkeypatch.setenv(variable, value)
     with rig.without_pauses():
-        yield tables
+        yield account.tables
 
 
 @pytest.fixture
@@ -59,10 +85,10 @@ def dynamodb(aws: Tables) -> DynamoDBClient:
 
 
 @pytest.fixture
-def service(aws: Tables, ses: SimulatedSes) -> Service:
+def service(aws: Tables, account: Account) -> Service:
     """All functions, and the fulfillment centers that they know."""
     rig.know_centers(aws)
-    return Service(aws, ses, dynamodb=tables_client.client())
+    return Service(aws, dynamodb=account.functions, mail=account.mail)
 
 
 @pytest.fixture

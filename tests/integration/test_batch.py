@@ -142,6 +142,13 @@ class TestTheSameKeyAgain:
         assert again.text == first.text
         assert stream_records() == written
 
+    def test_is_a_replay_whatever_was_cancelled_before_by_others(self, service: Service) -> None:
+        service.cancel("A-1002", key="another")
+        for _ in range(2):
+            answer = service.cancel_many(*asked("A-1001", "A-1002"), key="k-1")
+            assert outcomes(answer) == [("A-1001", "cancelled"), ("A-1002", "already_cancelled")]
+        assert answer.headers["idempotent-replayed"] == "true"
+
     def test_is_no_replay_where_nothing_was_cancelled(self, service: Service) -> None:
         for _ in range(2):
             answer = service.cancel_many(*asked("A-1003"), key="k-1")

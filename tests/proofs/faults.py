@@ -8,7 +8,7 @@ passes, and the books are checked:
     every order       its history is linearizable, answers that were lost included; nobody was told 500
     auto-cancelled    in exactly one summary, and that summary was mailed with exactly the orders it lists
     others            in no summary and in no mail
-    a second mail     only after an answer of SES's or of the ledger's was lost, not before the lease was over, and not
+    a second mail     only after an answer of SES's or of DynamoDB's was lost, not before the lease was over, and not
                       once SES's event had been recorded
 """
 
@@ -93,7 +93,7 @@ def again(episode_seed: int) -> list[str]:
 
 
 class Stage:
-    """The handlers, and the tables and the post office that they play on, one episode after the other."""
+    """The handlers, and the tables and SES that they play on, one episode after the other."""
 
     def __init__(self) -> None:
         self.memory = Tables()
@@ -129,7 +129,7 @@ class Episode:
         self._events: list[str] = []  # SES's Send events that have not arrived: the summaries they are about
         self._recorded: set[str] = set()  # summaries whose Send event was recorded
         self._sent: dict[str, tuple[str, int]] = {}  # summary: when it was mailed, how many faults had fired before
-        self._known: set[str] = set()  # summaries whose sending is in the ledger: nothing was lost on the way
+        self._known: set[str] = set()  # summaries whose sending is in their table: nothing was lost on the way
         self._lost_writes = 0
 
     def run(self) -> None:
@@ -179,7 +179,7 @@ class Episode:
         self._events.append(summary_id)
 
     def _note_known(self) -> None:
-        """A handler has ended: what it mailed, if nothing has failed since, is in the ledger."""
+        """A handler has ended: what it mailed, if nothing has failed since, is recorded."""
         fired = self.fired.total()
         self._known |= {summary_id for summary_id, (_, before) in self._sent.items() if before == fired}
 
@@ -280,13 +280,12 @@ def _twin(bug: str, planted: Callable[[], Any], seed: int) -> Twin:
     random = Random(seed)
     with planted():
         stage = Stage()
-        episodes = []
-        for _ in range(TWIN_EPISODES):
-            episodes.append(Episode(random.getrandbits(48), stage))
-            episodes[-1].run()
-    caught = sum(bool(episode.broke) for episode in episodes)
-    example = next((episode.broke[0] for episode in episodes if episode.broke), "nothing")
-    return Twin(bug, caught > 0, f"{caught} of {TWIN_EPISODES} episodes broke: {example[:120]}")
+        for number in range(1, TWIN_EPISODES + 1):
+            episode = Episode(random.getrandbits(48), stage)
+            episode.run()
+            if episode.broke:
+                return Twin(bug, True, f"in episode {number}: {episode.broke[0][:120]}")
+    return Twin(bug, False, f"none of {TWIN_EPISODES} episodes broke")
 
 
 @contextmanager

@@ -158,8 +158,11 @@ def _twin(bug: str, planted: Callable[[], Any], seed: int, enough: int) -> Twin:
     histories = min(enough, TWIN_HISTORIES)
     with planted():
         callers = Callers(lost=0.5)
-        rejected = sum(not linearizable(callers.history(random), new_order(CENTERS)) for _ in range(histories))
-    return Twin(bug, rejected > 0, f"{rejected} of {histories} histories rejected")
+        for number in range(1, histories + 1):
+            history = callers.history(random)
+            if not linearizable(history, new_order(CENTERS)):
+                return Twin(bug, True, f"history {number} rejected: {told(history)}")
+    return Twin(bug, False, f"none of {histories} histories rejected")
 
 
 def _some_request(caller: int, number: int, random: Random) -> Request:

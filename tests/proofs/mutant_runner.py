@@ -1,86 +1,100 @@
 """Runs tests against mutants, each in a forked process of its own: python -m tests.proofs.mutant_runner < job > results
 
-The parent has imported what is slow to import and nothing of the service's; a child imports the mutant in place of its
-module, then runs the tests with pytest. A child that does not end is a mutant that was noticed.
+The parent has imported what is slow to import, and nothing of the service's; a child imports the mutant in place of its
+module, then runs the tests with pytest, those first that are most likely to notice.
+
+A child that uses up its seconds of the processor does not end: it is a mutant that was noticed. One that uses up the
+seconds of the clock says nothing about its mutant, for the machine may be busy: it has no verdict, and that is told.
 """
 
+import contextlib
 import gc
-import importlib.abc
-import importlib.machinery
+import io
 import json
 import os
+import resource
 import signal
 import sys
 import time
 from collections.abc import Sequence
-from importlib.abc import Loader
-from importlib.machinery import ModuleSpec
-from types import ModuleType
+from importlib.machinery import SourceFileLoader
+from types import CodeType
 
-import aws_lambda_powertools.metrics
-import boto3
-import hypothesis
-import jinja2
 import pytest
-import yaml
 
-from local.bridges import template
+import tests
 from tests.proofs.mutants import every, path_of
 
-SECONDS = 60
-WARM = (aws_lambda_powertools.metrics, hypothesis, jinja2, yaml)  # imported to be there already
+PROCESSOR_SECONDS = 90
+CLOCK_SECONDS = 900
+WARMED_BY = "tests/unit/test_order_writes.py"
+OPTIONS = ("-x", "-q", "--assert=plain", "--disable-plugin-autoload", "-p", "pytest_socket", "-p", "no:cacheprovider")
+VERDICTS = {0: "survives", 1: "noticed", 2: "noticed", -signal.SIGXCPU: "does not end"}  # 2: it cannot be imported
 
 
-class MutantImporter(importlib.abc.MetaPathFinder, Loader):
-    """Gives a module another source."""
+def import_in_place_of(module: str, source: str) -> None:
+    """From now on a module has another source."""
+    path, original = str(path_of(module)), SourceFileLoader.get_code
 
-    def __init__(self, module: str, source: str) -> None:
-        self._module = f"order_cancellation.{module}"
-        self._source = source
+    def get_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
+        if self.path != path:
+            return original(self, fullname)
+        code: CodeType = compile(source, path, "exec")
+        return code
 
-    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
-        return importlib.machinery.ModuleSpec(fullname, self) if fullname == self._module else None
-
-    def exec_module(self, module: ModuleType) -> None:
-        path = path_of(module.__name__.removeprefix("order_cancellation."))
-        exec(compile(self._source, str(path), "exec"), module.__dict__)  # noqa: S102 - that is what it is for
+    SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
 
 
-def survives(module: str, source: str, tests: Sequence[str]) -> bool:
-    """Whether the tests pass with this source in place of the module."""
+def verdict(module: str, source: str, tests: Sequence[str]) -> str:
+    """What becomes of the tests with this source in place of the module: one of VERDICTS, or why there is none."""
     child = os.fork()
     if child == 0:
-        code = 1
+        code = 3
         try:
-            signal.alarm(SECONDS)
+            signal.alarm(CLOCK_SECONDS)
+            resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS + 10))
             with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
-            sys.meta_path.insert(0, MutantImporter(module, source))
+            import_in_place_of(module, source)
             from tests.support import expressions
 
             expressions.refuses_what_is_unused = False  # or DynamoDB would notice many a mutant for us
-            options = ["-x", "-q", "--assert=plain", "--disable-plugin-autoload", "-p", "pytest_socket"]
-            code = int(pytest.main([*options, "-p", "no:cacheprovider", *tests]))
+            code = 0
+            for each in tests:
+                code = code or int(pytest.main([*OPTIONS, each]))
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) == 0
+    code = os.waitstatus_to_exitcode(status)
+    return VERDICTS.get(code, f"no verdict: it ended with {code}")
+
+
+def warm_up() -> None:
+    """Import what the tests import, by running some of them; then forget the service, and the tests."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main([*OPTIONS, WARMED_BY])
+    for name in list(sys.modules):
+        if name.startswith(("order_cancellation", "functions_", "tests.")) and name not in {__name__, "tests.proofs"}:
+            del sys.modules[name]
+            package, _, member = name.rpartition(".")
+            if package == "tests" and hasattr(tests, member):
+                delattr(tests, member)
+    gc.collect()
+    gc.freeze()  # or every child would copy what it only counts
 
 
 def main() -> None:
     job = json.load(sys.stdin)
-    boto3.client("dynamodb", region_name="us-east-1")  # the service's model is read once
-    template()  # and so is the template
-    gc.freeze()  # or every child would copy what it only counts
     mutants = {mutant.name: mutant for mutant in every()}
+    warm_up()
     original = path_of("tables.orders").read_text()
-    for tests in job["baselines"]:
-        print(json.dumps({"baseline": survives("tables.orders", original, tests)}), flush=True)
-    for name, tests in job["mutants"]:
+    for files in job["baselines"]:
+        print(json.dumps({"baseline": verdict("tables.orders", original, files) == "survives"}), flush=True)
+    for name, files in job["mutants"]:
         began = time.monotonic()
-        lived = survives(mutants[name].module, mutants[name].source, tests)
-        print(json.dumps({"name": name, "survives": lived, "seconds": time.monotonic() - began}), flush=True)
+        became = verdict(mutants[name].module, mutants[name].source, files)
+        print(json.dumps({"name": name, "verdict": became, "seconds": time.monotonic() - began}), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Inside strings, DynamoDB's expressions are changed as what they are. Nothing her
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from local.cloud import ROOT
 
 PACKAGE = ROOT / "layers" / "order_cancellation" / "order_cancellation"
 
-# module: the functions, methods and constants that are mutated
-SCOPES = {
+WHOLE = "*"
+# module: the functions, methods and constants that are mutated; a function of the service's is a module too
+SCOPES: Mapping[str, Sequence[str]] = {
     "domain.orders": (
         "TRANSITIONS",
         "CANCELLABLE",
@@ -26,24 +27,60 @@ SCOPES = {
         "status_of",
         "advanced",
     ),
-    "domain.summaries": ("FOLLOWS",),
-    "tables.client": ("Table.get", "Table.update", "update_request"),
+    "domain.summaries": (
+        "FOLLOWS",
+        "plan",
+        "next_daily",
+        "due_after",
+        "sent_again",
+        "lease_after",
+        "shard_of",
+        "in_parts",
+    ),
+    "domain.refusals": ("why_code",),
+    "tables.client": ("Table", "update_request", "call"),
     "tables.orders": (
         "Orders.cancel",
         "Orders.place",
         "Orders.advance",
         "Orders.mark",
         "Orders.find",
+        "Orders.find_many",
+        "Orders._read_some",
         "Orders._update",
     ),
+    "tables.order_lists": ("OrderLists", "_filter"),
     "tables.outbox": ("Outbox", "_CLAIMS_PER_TRANSACTION", "_CONFLICT_TRIES"),
-    "tables.summaries": (
-        *(f"Summaries.{name}" for name in ("find", "seller_of", "expired", "lease", "release", "set_status")),
-        "until",
-    ),
-    "actions.cancel": ("_outcome",),
-    "actions.report": ("report", "_open_for"),
+    "tables.summaries": ("Summaries", "until"),
+    "tables.sellers": (WHOLE,),
+    "actions.cancel": (WHOLE,),
+    "actions.mark": (WHOLE,),
+    "actions.place": (WHOLE,),
+    "actions.reconcile": (WHOLE,),
+    "actions.report": (WHOLE,),
+    "http.batch": (WHOLE,),
+    "http.checks": (WHOLE,),
+    "http.cursors": (WHOLE,),
+    "http.documents": (WHOLE,),
+    "http.parse": (WHOLE,),
+    "http.problems": (WHOLE,),
+    "http.request": ("Request", "_unique_keys", "_no_constant"),
+    "mail.compose": ("compose", "_groups", "_places", "_named_reasons", "_reason", "_fits", "_row", "_View"),
+    "mail.deliver": ("Deliveries", "one_seller", "report_stop"),
+    "mail.feedback": (WHOLE,),
+    "mail.ses": ("Ses", "_result"),
+    "functions.cancel_order": (WHOLE,),
+    "functions.cancellation_summary": (WHOLE,),
+    "functions.fulfillment_center_events": (WHOLE,),
+    "functions.marketplace_cancellation": (WHOLE,),
+    "functions.order_intake": (WHOLE,),
+    "functions.reconciliation": (WHOLE,),
+    "functions.summary_feedback": (WHOLE,),
+    "functions.summary_sweep": (WHOLE,),
+    "functions.view_orders": (WHOLE,),
+    "functions.view_summaries": (WHOLE,),
 }
+ROUND = 1000  # a bound from here on is a round number: one more or less of it is the same bound
 _STATUS_NAMES = ("RECEIVED", "ALLOCATED", "PICKING", "PICKED_PACKED", "SHIPPED", "DELIVERED", "CANCELLED")
 _SUMMARY_STATUSES = ("pending", "sent", "delivered", "bounced", "parked")
 _RETURN_VALUES = {"ALL_NEW": "NONE", "ALL_OLD": "NONE"}
@@ -77,6 +114,8 @@ class Mutant:
 
 
 def path_of(module: str) -> Path:
+    if module.startswith("functions."):
+        return ROOT.joinpath(*module.split("."), "app.py")
     return PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
 
 
@@ -109,15 +148,19 @@ def _of_module(module: str, source: str, scope: Set[str]) -> Iterator[Mutant]:
 
 
 def _in_scope(tree: ast.Module, scope: Set[str]) -> Iterator[tuple[str, ast.AST]]:
-    for node in ast.walk(tree):
+    """Functions, methods, and constants that are in scope. A class's fields are no code."""
+    for node in tree.body:
         match node:
             case ast.ClassDef(name=name):
                 for method in node.body:
-                    if isinstance(method, ast.FunctionDef) and scope & {name, f"{name}.{method.name}"}:
+                    if isinstance(method, ast.FunctionDef) and scope & {WHOLE, name, f"{name}.{method.name}"}:
                         yield method.name, method
-            case ast.FunctionDef(name=name) if name in scope:
+            case ast.FunctionDef(name=name) if scope & {WHOLE, name}:
                 yield name, node
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if name in scope:
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if scope & {
+                WHOLE,
+                name,
+            }:
                 yield name, node
 
 
@@ -146,7 +189,13 @@ def _putter(parent: ast.AST, field: str, index: int | None) -> Put:
 
 
 def _is_status_set(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "frozenset"
+    """``frozenset()`` or ``frozenset({PICKING, ...})``: a row of the transition table."""
+    match node:
+        case ast.Call(func=ast.Name(id="frozenset"), args=[]):
+            return True
+        case ast.Call(func=ast.Name(id="frozenset"), args=[ast.Set(elts=elements)]):
+            return all(isinstance(element, ast.Name) for element in elements)
+    return False
 
 
 def _is_docstring(node: ast.AST) -> bool:
@@ -170,6 +219,13 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             if not isinstance(test, ast.Compare | ast.BoolOp | ast.Constant):
                 changed_statement = type(node)(_negated(test), node.body, node.orelse)
                 yield f"if {ast.unparse(test)}: negated", changed_statement
+        case ast.Expr(value=ast.Call() as call) if not _is_log(call):
+            yield f"{ast.unparse(call)}: left out", ast.Pass()
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as operator, right=right):
+            other_operator = ast.Sub() if isinstance(operator, ast.Add) else ast.Add()
+            changed_sum = ast.BinOp(left, other_operator, right)
+            if not isinstance(left, ast.Constant | ast.JoinedStr) and not isinstance(right, ast.JoinedStr):
+                yield f"{ast.unparse(node)} -> {ast.unparse(changed_sum)}", changed_sum
         case ast.IfExp(test=test, body=body, orelse=orelse):
             yield f"{ast.unparse(node)}: the other way round", ast.IfExp(test, orelse, body)
         case ast.Call() if _is_status_set(node):
@@ -191,11 +247,16 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.Constant(value=bool(value)):
             yield f"{value} -> {not value}", ast.Constant(not value)
         case ast.Constant(value=int(value)):
-            for number in (value - 1, value + 1):
+            for number in (value - 1, value + 1) if abs(value) < ROUND else (value // 2, value * 2):
                 yield f"{value} -> {number}", ast.Constant(number)
         case ast.Constant(value=str(text)):
             for what, changed_text in _changed_texts(text):
                 yield what, ast.Constant(changed_text)
+
+
+def _is_log(call: ast.Call) -> bool:
+    """What is logged is for people: no guarantee rests on it."""
+    return ast.unparse(call.func).startswith("logger.")
 
 
 def _negated(test: ast.expr) -> ast.expr:

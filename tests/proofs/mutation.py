@@ -1,4 +1,4 @@
-"""Mutants: every operator, operand, clause and status of the conditional writes, the transition table and the claims.
+"""Mutants: every operator, operand, clause, status and call of the code that G1 to G7 rest on.
 
 A mutant that the focused tests let pass is a hole in the tests. Those in EQUIVALENT cannot be told from the original by
 any test, and say why; one of them that does not survive any more is a mistake in that list.
@@ -9,30 +9,73 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from typing import Any
 
 from local.cloud import ROOT
 from tests.proofs.mutants import PACKAGE, every
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 
 LINE = "mutants"
-TESTS = (
-    "tests/unit/test_order_writes.py",
-    "tests/unit/test_summary_writes.py",
+_ORDERS = (
     "tests/unit/test_orders.py",
-    "tests/unit/test_report.py",
+    "tests/unit/test_order_writes.py",
     "tests/unit/test_cancel.py",
+    "tests/unit/test_report.py",
     "tests/unit/test_condition.py",
 )
-# What is most likely to notice comes first: the tests stop at the first failure.
-FIRST = {
-    "domain.summaries": TESTS[1],
-    "tables.outbox": TESTS[1],
-    "tables.summaries": TESTS[1],
-    "actions.report": TESTS[3],
-    "actions.cancel": TESTS[4],
+_WRITES = ("tests/unit/test_order_writes.py", "tests/unit/test_summary_writes.py", *_ORDERS)
+_SENDING = (
+    "tests/unit/test_deliveries.py",
+    "tests/integration/test_summaries.py",
+    "tests/integration/test_metrics.py",
+)
+_MAIL = ("tests/unit/test_summary_writes.py", "tests/unit/test_summaries.py", *_SENDING)
+_VIEW = ("tests/integration/test_view.py", "tests/integration/test_marketplace.py")
+_CANCEL = ("tests/integration/test_cancel.py", "tests/integration/test_batch.py")
+_PARSE = ("tests/unit/test_parse.py", "tests/integration/test_malformed_requests.py")
+_MARKETPLACE = ("tests/integration/test_marketplace.py",)
+# module: the tests that should notice, those first that are most likely to; they stop at the first failure
+TESTS: Mapping[str, Sequence[str]] = {
+    "domain.orders": _ORDERS,
+    "domain.summaries": _MAIL,
+    "domain.refusals": ("tests/unit/test_problems.py", "tests/unit/test_documents.py", *_CANCEL),
+    "tables.client": (*_WRITES, "tests/integration/test_failures.py", *_VIEW),
+    "tables.orders": (*_WRITES, *_MARKETPLACE),
+    "tables.order_lists": _VIEW,
+    "tables.outbox": _MAIL,
+    "tables.summaries": (*_MAIL, "tests/integration/test_view_summaries.py"),
+    "tables.sellers": ("tests/unit/test_seller_writes.py", "tests/unit/test_deliveries.py"),
+    "actions.cancel": ("tests/unit/test_cancel.py", *_CANCEL),
+    "actions.mark": _MARKETPLACE,
+    "actions.place": ("tests/integration/test_intake.py",),
+    "actions.reconcile": ("tests/unit/test_reconcile.py", *_MARKETPLACE),
+    "actions.report": ("tests/unit/test_report.py", "tests/integration/test_fulfillment_center_events.py"),
+    "http.batch": ("tests/integration/test_batch.py",),
+    "http.checks": _PARSE,
+    "http.cursors": ("tests/unit/test_cursors.py", "tests/integration/test_view.py"),
+    "http.documents": ("tests/unit/test_documents.py", *_VIEW, *_CANCEL, "tests/integration/test_view_summaries.py"),
+    "http.parse": (*_PARSE, *_VIEW),
+    "http.problems": ("tests/unit/test_problems.py", "tests/integration/test_failures.py"),
+    "http.request": ("tests/unit/test_request.py", *_CANCEL),
+    "mail.compose": ("tests/unit/test_compose.py",),
+    "mail.deliver": _SENDING,
+    "mail.feedback": _SENDING,
+    "mail.ses": ("tests/unit/test_ses.py", *_SENDING),
+    "functions.cancel_order": _CANCEL,
+    "functions.cancellation_summary": _SENDING,
+    "functions.fulfillment_center_events": ("tests/integration/test_fulfillment_center_events.py",),
+    "functions.marketplace_cancellation": _MARKETPLACE,
+    "functions.order_intake": ("tests/integration/test_intake.py", "tests/integration/test_metrics.py", *_CANCEL),
+    "functions.reconciliation": _MARKETPLACE,
+    "functions.summary_feedback": _SENDING,
+    "functions.summary_sweep": _SENDING,
+    "functions.view_orders": _VIEW,
+    "functions.view_summaries": ("tests/integration/test_view_summaries.py",),
 }
+SIDE_BY_SIDE = 2
 BLIND = "tests/unit/test_times.py"  # knows nothing of what is mutated
 TWIN_MUTANTS = 4
 EQUIVALENT: Mapping[str, str] = {
@@ -56,56 +99,62 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
     random = Random(seed)
     chosen = mutants if sample is None else random.sample(mutants, min(sample, len(mutants)))
     blind = random.sample([mutant for mutant in mutants if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
-    job = {
-        "baselines": [list(TESTS), [BLIND]],
-        "mutants": [
-            *(
-                (mutant.name, sorted(TESTS, key=lambda test: test != FIRST.get(mutant.module, TESTS[0])))
-                for mutant in chosen
-            ),
-            *((mutant.name, [BLIND]) for mutant in blind),
-        ],
-    }
     with timed(report):
-        results = _run(job, Progress(LINE, say))
-        baselines = [bool(result["baseline"]) for result in results if "baseline" in result]
-        lived = [(str(result["name"]), bool(result["survives"])) for result in results if "name" in result]
-        survivors = {name for name, survives in lived[: len(chosen)] if survives}
+        tried = [(mutant.name, list(dict.fromkeys(TESTS[mutant.module]))) for mutant in chosen]
+        results = _run(tried, Progress(LINE, say))
+        names = {mutant.name for mutant in chosen}
+        survivors = {name for name, verdict in results.items() if verdict == "survives"}
         report.tried = len(chosen)
         report.broke = [f"survived: {name}" for name in sorted(survivors - set(EQUIVALENT))]
-        names = {mutant.name for mutant in chosen}
+        report.broke += [f"{verdict}: {name}" for name, verdict in results.items() if verdict.startswith("no verdict")]
         report.broke += [
             f"said to be equivalent, but noticed: {name}" for name in sorted((set(EQUIVALENT) & names) - survivors)
         ]
         known = {mutant.name for mutant in mutants}
         report.broke += [f"said to be equivalent, but no mutant: {name}" for name in sorted(set(EQUIVALENT) - known)]
-        if baselines != [True, True]:
-            report.broke.append("the tests fail without any mutant")
         report.facts = {
             "by module": dict(Counter(mutant.module for mutant in chosen)),
+            "that do not end": sum(verdict == "does not end" for verdict in results.values()),
             "equivalent": {name: why for name, why in EQUIVALENT.items() if name in names},
         }
-        unnoticed = sum(survives for _, survives in lived[len(chosen) :])
+        unseen = _run([(mutant.name, [BLIND]) for mutant in blind], Progress(LINE, say))
+        unnoticed = list(unseen.values()).count("survives")
         seen = f"{unnoticed} of {TWIN_MUTANTS} mutants survive tests that do not look"
         report.twins = [Twin("tests that look elsewhere", unnoticed == TWIN_MUTANTS, seen)]
     return report
 
 
-def _run(job: Mapping[str, object], progress: Progress) -> list[dict[str, object]]:
+def _run(mutants: Sequence[tuple[str, Sequence[str]]], progress: Progress) -> dict[str, str]:
+    """The verdict on each mutant, by tests: two processes share them. The tests must pass without any mutant."""
+    tests = {test for _, files in mutants for test in files}
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        shares = [mutants[number::SIDE_BY_SIDE] for number in range(SIDE_BY_SIDE)]
+        baselines: list[Sequence[str]] = [sorted(tests), []]
+        done: dict[str, str] = {}
+
+        def run(share: Sequence[tuple[str, Sequence[str]]], baseline: Sequence[str]) -> None:
+            for result in _runner({"baselines": [baseline] if baseline else [], "mutants": share}):
+                if result.get("baseline") is False:
+                    raise RuntimeError("the tests fail without any mutant")
+                if "name" in result:
+                    done[result["name"]] = result["verdict"]
+                    progress(len(done), len(mutants), "mutants")
+
+        list(pool.map(run, shares, baselines))
+    return {name: done[name] for name, _ in mutants}
+
+
+def _runner(job: Mapping[str, object]) -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-W", "ignore", "-m", "tests.proofs.mutant_runner"]
-    service = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(PACKAGE.parent)))}
-    results: list[dict[str, object]] = []
-    total = len(job["mutants"])  # type: ignore[arg-type]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(PACKAGE.parent)))}
     with subprocess.Popen(
-        command, cwd=ROOT, env=service, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as runner:
         assert runner.stdin
         assert runner.stdout
         json.dump(job, runner.stdin)
         runner.stdin.close()
         for line in runner.stdout:
-            results.append(json.loads(line))
-            progress(len(results), total, "mutants")
+            yield json.loads(line)
     if runner.returncode:
         raise RuntimeError("the mutants could not be run")
-    return results

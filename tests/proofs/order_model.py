@@ -13,7 +13,10 @@ PACKED = STEPS.index("picked_packed")
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """A seller's cancel. ``label`` is its note; with a ``key`` it is the same request whenever it has the key."""
+    """A seller's cancel. ``label`` is its note, which the network is not told.
+
+    With a ``key`` it is the same request whenever it has the key.
+    """
 
     order_id: str
     request_id: str
@@ -108,7 +111,8 @@ def _cancel(state: OrderState, request: Cancel | AutoCancel) -> tuple[OrderState
         return replace(state, ended_by=request), ("cancelled", request.label, False)
     if _identity(first) == _identity(request):
         return state, ("cancelled", first.label, first.request_id != request.request_id)
-    return state, ("already_cancelled", first.label, False)
+    is_a_note_for_others = isinstance(first, Cancel) and isinstance(request, AutoCancel)
+    return state, ("already_cancelled", None if is_a_note_for_others else first.label, False)
 
 
 def _report(state: OrderState, request: Report) -> tuple[OrderState, Answer]:

@@ -306,7 +306,7 @@ def wrong_step(before: State, after: State) -> str | None:
 
 
 def reported(state: State) -> bool:
-    """Everything auto-cancelled has been mailed, and the ledger knows it."""
+    """Everything auto-cancelled has been mailed, and the summaries say so."""
     return not any(state.due) and all(sealed.sent and sealed.mails for sealed in state.sealed)
 
 

@@ -120,7 +120,7 @@ def run(protocol: Protocol, faults: Plan, *, event_lost: bool = False, stall: fl
     world.ses.delivery.loses = lambda detail_type, _: event_lost and detail_type == SENT
     world.ses.fate = lambda _: (SENT,)
     client("dynamodb", lambda: world).put_item(TableName="Mails", Item=ACME)
-    world.settle(still_for=15 * MINUTE)
+    world.run_until_quiet(still_for=15 * MINUTE)
     return world
 
 
@@ -295,7 +295,7 @@ def test_an_asynchronous_invocation_that_fails_is_repeated_twice() -> None:
     assert [failure.reason for failure in world.failures] == ["RuntimeError('always')"] * 3
 
 
-def test_settling_waits_for_an_event_that_is_on_its_way() -> None:
+def test_quiet_waits_for_an_event_that_is_on_its_way() -> None:
     world = World()
     world.create_table(**TABLE)
     client("dynamodb", lambda: world).put_item(TableName="Mails", Item=ACME)
@@ -305,7 +305,7 @@ def test_settling_waits_for_an_event_that_is_on_its_way() -> None:
     world.ses.fate = lambda _: (SENT,)
     Sender(world, LEASE).send()
     began = world.clock.now
-    world.settle(still_for=MINUTE)
+    world.run_until_quiet(still_for=MINUTE)
     assert arrived == [began + 2 * HOUR]
 
 
@@ -314,7 +314,7 @@ def test_an_accepted_mail_is_a_change() -> None:
     world.create_table(**TABLE)
     began = world.clock.now
     world.at(began + 50, lambda: _send_only(world))
-    world.settle(still_for=MINUTE)
+    world.run_until_quiet(still_for=MINUTE)
     assert world.clock.now == began + 110
 
 
@@ -353,7 +353,7 @@ def test_a_world_that_never_rests_is_told_apart() -> None:
 
     world.every(MINUTE, "restless", tick)
     with pytest.raises(NotQuiet):
-        world.settle(still_for=5 * MINUTE, limit=HOUR)
+        world.run_until_quiet(still_for=5 * MINUTE, limit=HOUR)
 
 
 def test_restlessness_is_a_verdict() -> None:

@@ -28,11 +28,11 @@ def run(product: Product, restored: str, *, procedure: bool) -> World:
     product.register(world, "acme")
     for order_id in ("A-1", "A-2"):
         product.auto_cancel("acme", order_id)
-    world.settle(still_for=HOUR)
+    world.run_until_quiet(still_for=HOUR)
     for order_id in ("A-3", "A-4"):
         product.auto_cancel("acme", order_id)
     backup = {table: world.tables.items(table) for table in NAMES.values()}  # cancelled, and not told yet
-    world.settle(still_for=HOUR)
+    world.run_until_quiet(still_for=HOUR)
     assert len(world.ses.accepted) == 2
     restore(world, NAMES[restored], backup[NAMES[restored]])
     if procedure:

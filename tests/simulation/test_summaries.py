@@ -155,7 +155,7 @@ def scenario(product: Product, *, events_lost: bool = False) -> Callable[[Plan],
         product.register(world, "acme")
         for order_id in ("A-1", "A-2"):
             product.auto_cancel("acme", order_id)
-        world.settle(still_for=STILL)
+        world.run_until_quiet(still_for=STILL)
         return world
 
     return run
@@ -211,7 +211,7 @@ def test_an_outage_of_dynamodb_doubles_no_mail(product: Product, minutes: float,
     product.connect(world)
     product.register(world, "acme")
     product.auto_cancel("acme", "A-1")
-    world.settle(still_for=3 * HOUR)
+    world.run_until_quiet(still_for=3 * HOUR)
     assert len(world.ses.accepted) == 1
     (entry,) = world.tables.items("SummariesTable")
     assert entry["status"] == {"S": "delivered"}
@@ -225,7 +225,7 @@ def test_the_stated_window_of_an_outage(product: Product) -> None:
     product.connect(world)
     product.register(world, "acme")
     product.auto_cancel("acme", "A-1")
-    world.settle(still_for=3 * HOUR)
+    world.run_until_quiet(still_for=3 * HOUR)
     assert len(world.ses.accepted) in (1, 2)
     assert not {"lost", "in two", "left behind"} & set(verdicts(world))
 
@@ -238,7 +238,7 @@ def test_an_event_that_is_stuck_holds_nothing_back_for_long(product: Product) ->
     product.register(world, "acme")
     plan = scenario_of_a_lost_answer(world)
     product.auto_cancel("acme", "A-1")
-    world.settle(still_for=3 * HOUR)
+    world.run_until_quiet(still_for=3 * HOUR)
     first, second = world.ses.accepted
     assert plan == ["lost"]
     assert HOUR < second.at - first.at < 3 * HOUR  # where nothing happens, sweeps are rare here
@@ -322,7 +322,7 @@ def test_a_planted_bug_is_caught(
         product.register(world, "acme")
         for number in range(6):
             world.at(world.clock.now + number * 7, partial(product.auto_cancel, "acme", f"A-{number}"))
-        world.settle(still_for=STILL)
+        world.run_until_quiet(still_for=STILL)
         return world
 
     report = explore(run, verdicts, kinds=(CallFault.LOSE_ANSWER,), pairs=False)
@@ -335,7 +335,7 @@ def test_sending_before_the_claim_is_caught(product: Product, monkeypatch: pytes
     product.connect(world)
     product.register(world, "acme")
     product.auto_cancel("acme", "A-1")
-    world.settle(still_for=STILL)
+    world.run_until_quiet(still_for=STILL)
     assert len(world.ses.accepted) == 2  # the same order twice, even without a fault
 
 
@@ -370,7 +370,7 @@ def under_fire(product: Product, seed: int, sellers: int, orders: int, poison: i
         world.at(world.clock.now + chance.random() * 5 * HOUR, partial(product.auto_cancel, *order))
     for number in range(poison):
         world.at(world.clock.now + chance.random() * 5 * HOUR, partial(spoil, mapping, number))
-    world.settle(still_for=12 * HOUR)
+    world.run_until_quiet(still_for=12 * HOUR)
     return world, mapping
 
 

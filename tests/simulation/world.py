@@ -5,7 +5,7 @@
     mapping = world.mapping(world.stream("Orders"), properties, handler)
     world.on_queued_mail_event(feedback, (90, 400), pattern=rule)
     world.every(5 * MINUTE, "sweep", sweep)
-    world.settle(still_for=HOUR)
+    world.run_until_quiet(still_for=HOUR)
 
 Everything happens in turn, in the order of the clock, and the same each time. One process can overtake another only
 where a fault makes the one stand still (``CallFault.STALL``).
@@ -244,7 +244,7 @@ class World:
                 self._note_change()
         self.clock.advance_to(until)
 
-    def settle(self, still_for: float, limit: float = 3 * DAY) -> None:
+    def run_until_quiet(self, still_for: float, limit: float = 3 * DAY) -> None:
         """Run until nothing has changed for so long, and nothing is due but schedules. Raises NotQuiet at the limit.
 
         A change is a changed item or an accepted mail. ``still_for`` is longer than any lease and schedule.

@@ -85,10 +85,17 @@ class Service:
     """All functions. Each is loaded when it is called first."""
 
     def __init__(
-        self, tables: Tables, ses: SimulatedSes | None = None, hook: Hook = no_hook, dynamodb: Any = None
+        self,
+        tables: Tables,
+        ses: SimulatedSes | None = None,
+        hook: Hook = no_hook,
+        *,
+        dynamodb: Any = None,
+        mail: Any = None,
     ) -> None:
+        """Without ``ses`` none of the functions can mail; ``dynamodb`` and ``mail`` are clients made before."""
         self._dynamodb = dynamodb or sdk.dynamodb(tables, hook)
-        self._ses = sdk.ses(ses or SimulatedSes(), hook)
+        self._mail = mail or (sdk.ses(ses, hook) if ses else None)
         self._modules: dict[str, ModuleType] = {}
 
     def function(self, name: str) -> ModuleType:
@@ -96,7 +103,7 @@ class Service:
         if name not in self._modules:
             with (
                 patch.object(tables_client, "client", lambda: self._dynamodb),
-                patch.object(product_ses, "client", lambda: self._ses),
+                patch.object(product_ses, "client", lambda: self._mail),
             ):
                 self._modules[name] = functions.load(name)
         return self._modules[name]

@@ -150,25 +150,24 @@ class Wire:
 
 def dynamodb(tables: Tables, hook: Hook = no_hook) -> Any:
     """The product's own DynamoDB client, on tables in memory."""
-    client = tables_client.client()
-    _connect(client, "dynamodb", tables.execute, hook)
-    return client
+    return connect(tables_client.client(), lambda: tables, lambda: hook)
 
 
 def ses(simulated: SimulatedSes, hook: Hook = no_hook) -> Any:
     """The product's own SES client, on SES in memory."""
-    client = product_ses.client()
-    _connect(client, "sesv2", simulated.execute, hook)
-    return client
+    return connect(product_ses.client(), lambda: simulated, lambda: hook)
 
 
-def _connect(client: Any, service: str, execute: Callable[[str, Request], dict[str, Any]], hook: Hook) -> None:
+def connect(client: Any, service: Callable[[], Tables | SimulatedSes], hook: Callable[[], Hook]) -> Any:
+    """Put the service that is there at each call behind a client, and the hook before it; returns the client."""
+
     def respond(request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
-        call = Call(service, event_name.rpartition(".")[2], json.loads(request.body or b"{}"))  # type: ignore[arg-type]
-        fault = hook(call)
+        name, operation = client.meta.service_model.service_name, event_name.rpartition(".")[2]
+        call = Call(name, operation, json.loads(request.body or b"{}"))  # type: ignore[arg-type]
+        fault = hook()(call)
         broken = fault.of(call) if isinstance(fault, Fault) else fault
         if broken is None or broken.carried_out:
-            answer: Answer | Exception = _carried_out(execute, call)
+            answer: Answer | Exception = _carried_out(service(), call)
         if broken is not None:
             answer = broken.outcome
         if isinstance(answer, Exception):
@@ -180,11 +179,12 @@ def _connect(client: Any, service: str, execute: Callable[[str, Request], dict[s
 
     client.meta.events.register_first("before-send", respond)
     client.meta.events.register("choose-signer", lambda **_: botocore.UNSIGNED)
+    return client
 
 
-def _carried_out(execute: Callable[[str, Request], dict[str, Any]], call: Call) -> Answer:
+def _carried_out(service: Tables | SimulatedSes, call: Call) -> Answer:
     try:
-        return Answer(200, json.dumps(execute(call.operation, call.request)).encode())
+        return Answer(200, json.dumps(service.execute(call.operation, call.request)).encode())
     except ClientError as refused:
         response: Mapping[str, Any] = refused.response
         members = {name: response[name] for name in ("Item", "CancellationReasons") if name in response}

@@ -34,7 +34,7 @@ class Desk:
         self.counts: Counter[str] = Counter()
         self.sellers = Sellers(dynamodb, SELLERS)
         self.ses_fault: Fault | None = None
-        self.functions = Service(tables, self.ses, lambda _: self.ses_fault, dynamodb)
+        self.functions = Service(tables, self.ses, lambda _: self.ses_fault, dynamodb=dynamodb)
         self._hooks = hooks
 
     def count(self, name: str, value: float, **_: Any) -> None:

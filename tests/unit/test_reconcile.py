@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from order_cancellation.actions import reconcile
 from order_cancellation.domain.orders import Order
+from order_cancellation.domain.refusals import ComparisonCutShort
 from order_cancellation.tables.order_lists import OrderLists, OrderName
 
 IDS = st.text(st.sampled_from("ab1é\U0001f4e6"), min_size=1, max_size=3)
@@ -53,3 +55,11 @@ def test_neighbors_are_found_together_and_what_lies_between_is_left_out() -> Non
     index.queries = 0
     assert len(reconcile._named(index, "acme", ["00000", "10000", "19999"], lambda: True)) == 3
     assert index.queries == 3
+
+
+def test_no_order_is_read_when_the_time_runs_out_behind_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Index, "find_many", lambda *_: pytest.fail("orders were read"))
+    in_time = iter([True, False])
+    said = reconcile.Reconciliation("amazon", frozenset(), frozenset({"113-1"}))
+    with pytest.raises(ComparisonCutShort):
+        reconcile.reconcile(Index([OrderName("113-1", "A-1")], 10), "acme", said, lambda: next(in_time))

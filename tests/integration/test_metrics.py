@@ -1,0 +1,57 @@
+"""What alarms and dashboards read: each function counts what it did, when it has done it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.clock import MINUTE, Clock
+from tests.support.memory_tables import Tables
+from tests.support.rig import Service, furnish
+
+if TYPE_CHECKING:
+    from tests.support.ses import SimulatedSes
+
+Counted = Callable[[str], bool]
+DUE = {"seller_id": "acme", "order_id": "A-1", "reason": "stockout"}
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    clock = Clock()
+    with clock.ruling():
+        yield clock
+
+
+@pytest.fixture
+def counted(capsys: pytest.CaptureFixture[str]) -> Counted:
+    """Whether a metric, e.g. ``"Sweeps":[1.0]``, was written since the last question."""
+    return lambda metric: metric in capsys.readouterr().out
+
+
+def test_a_placement_and_the_same_again(service: Service, counted: Counted) -> None:
+    service.place("A-1")
+    assert counted('"OrdersPlaced":[1.0]')
+    service.place("A-1")
+    assert counted('"OrdersPlacedAgain":[1.0]')
+
+
+def test_what_the_sweep_found(aws: Tables, service: Service, clock: Clock, counted: Counted) -> None:
+    furnish(aws, "A-1")
+    service.auto_cancel(DUE)
+    clock.advance(11 * MINUTE)
+    service.sweep()
+    assert counted('"OrdersSwept":[1.0]')
+
+
+def test_that_ses_takes_nothing_from_the_sweep(
+    aws: Tables, service: Service, ses: SimulatedSes, clock: Clock, counted: Counted
+) -> None:
+    furnish(aws, "A-1")
+    service.auto_cancel(DUE)
+    clock.advance(11 * MINUTE)
+    ses.refuse("SendingPausedException")
+    service.sweep()
+    assert counted('"SendingStopped":[1.0]')
