@@ -1,7 +1,7 @@
 """Every minute: send what the stream lost, what was left without an answer, and what waited for its daily hour."""
 
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -49,9 +49,9 @@ def sweep(shard: str, now: str, context: LambdaContext) -> None:
     for seller_id, summary_id in expired:
         if in_time():
             one_seller(deliveries.send_again, seller_id, summary_id, events_wait)
-    for seller_id, waiting in groupby(list(deliveries.summaries.waiting(shard)), key=itemgetter(0)):
+    for seller_id, waiting in groupby(list(deliveries.summaries.waiting(shard)), key=attrgetter("seller_id")):
         if in_time():
-            one_seller(deliveries.send_elsewhere, seller_id, [summary_id for _, summary_id in waiting])
+            one_seller(deliveries.send_elsewhere, seller_id, list(waiting))
     for seller_id, order_ids in in_shares(deliveries.outbox.due(shard, now)):
         if in_time():
             count("OrdersSwept", len(order_ids))

@@ -549,7 +549,7 @@ def test_what_is_not_simulated_says_so(dynamodb: Any) -> None:
     with pytest.raises(NotImplementedError):
         dynamodb.get_item(TableName="Orders", Key=KEY, AttributesToGet=["status"])
     with pytest.raises(NotImplementedError):
-        put(dynamodb, t={"SS": ["x"]})
+        put(dynamodb, t={"NS": ["1"]})
     with pytest.raises(AttributeError):
         dynamodb.get_items(TableName="Orders")
 

@@ -165,6 +165,16 @@ def test_a_summary_that_bounced_goes_to_the_next_address_once(desk: Desk) -> Non
     assert desk.status == "delivered"
 
 
+def test_what_waits_is_not_read_until_the_wait_is_over(desk: Desk) -> None:
+    mailed(desk)
+    desk.say("Bounce", **PERMANENT)
+    asked: list[str] = []
+    desk.refuse(lambda call: asked.append(f"{call.operation} {call.table}"))
+    desk.sweep()
+    assert f"GetItem {SELLERS}" in asked
+    assert f"GetItem {SUMMARIES}" not in asked
+
+
 def test_each_address_is_tried_once(desk: Desk) -> None:
     mailed(desk)
     for mailing, email in enumerate(("second@acme.example", "third@acme.example", "ops@acme.example"), start=1):

@@ -164,14 +164,19 @@ def sent_again(summary: Summary, email: str, now: str, events_wait: bool = False
     )
 
 
+def wait_is_over(waits_for: WaitsFor, email: str, seller: Seller) -> bool:
+    """Whether a summary that went to this address without reaching its seller may be sent to where they are now."""
+    if seller.unreachable or seller.contact.summaries == "off":
+        return False
+    return waits_for == "registration" or not same_address(email, seller.contact.email)
+
+
 def sent_elsewhere(summary: Summary, seller: Seller, now: str) -> Summary | None:
     """A summary that did not reach its seller as it is while it is sent to where they are now; None if it has to wait.
 
     It goes once for each change of the address. Where it waits for a registration, the same address will do.
     """
-    if summary.waits_for is None or seller.unreachable or seller.contact.summaries == "off":
-        return None
-    if summary.waits_for == "address" and same_address(summary.email, seller.contact.email):
+    if summary.waits_for is None or not wait_is_over(summary.waits_for, summary.email, seller):
         return None
     return replace(
         summary,

@@ -24,7 +24,7 @@ from order_cancellation.observability import count, logger
 from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.outbox import Outbox, write_units
 from order_cancellation.tables.sellers import Sellers
-from order_cancellation.tables.summaries import Summaries
+from order_cancellation.tables.summaries import Summaries, Waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -88,15 +88,18 @@ class Deliveries:
         count("SummariesSentAgain")
         self._deliver(seller, summary, self._orders.find_many(seller_id, summary.order_ids))
 
-    def send_elsewhere(self, seller_id: str, summary_ids: Sequence[str]) -> None:
+    def send_elsewhere(self, seller_id: str, waiting: Sequence[Waiting]) -> None:
         """Send summaries that did not reach their seller to where they are now, if the network has registered that.
 
         Raises SendingStopped, Unavailable.
         """
         seller = self._sellers.find(seller_id)
-        for summary_id in summary_ids if seller else ():
-            assert seller
-            if summary := self.summaries.readdress(seller, summary_id, times.now()):
+        if seller is None:
+            return
+        for each in waiting:
+            if not summaries.wait_is_over(each.waits_for, each.email, seller):
+                continue
+            if summary := self.summaries.readdress(seller, each.summary_id, times.now()):
                 count("SummariesSentElsewhere")
                 self._deliver(seller, summary, self._orders.find_many(seller_id, summary.order_ids))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from order_cancellation.domain import summaries
 from order_cancellation.domain.sellers import Seller
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 PENDING_INDEX: Final = "PendingSummaries"
 WAITING_INDEX: Final = "WaitingSummaries"
 ID_INDEX: Final = "BySummaryId"
+
+
+class Waiting(NamedTuple):
+    """What the index knows of a summary that waits."""
+
+    seller_id: str
+    summary_id: str
+    email: str
+    waits_for: WaitsFor
 
 
 class Summaries:
@@ -58,13 +67,10 @@ class Summaries:
         for item in entries(self._table, PENDING_INDEX, condition, shard=shard, now=now):
             yield item["seller_id"], item["summary_id"]
 
-    def waiting(self, shard: str) -> Iterator[tuple[str, str]]:
-        """(seller_id, summary_id) of the summaries in this shard that did not reach their seller and wait, by seller.
-
-        Raises Unavailable.
-        """
+    def waiting(self, shard: str) -> Iterator[Waiting]:
+        """The summaries in this shard that did not reach their seller and wait, by seller. Raises Unavailable."""
         for item in entries(self._table, WAITING_INDEX, "waiting_shard = :shard", shard=shard):
-            yield item["seller_id"], item["summary_id"]
+            yield Waiting(item["seller_id"], item["summary_id"], item["email"], item["waits_for"])
 
     def lease(
         self, seller_id: str, summary_id: str, now: str, email: str | None = None, events_wait: bool = False
