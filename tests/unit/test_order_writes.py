@@ -1,11 +1,13 @@
 """What each write to an order does to the item, status by status: what the mutants of store.py must not pass."""
 
+import json
 from typing import Any
 
 import pytest
 
 from order_cancellation.domain import orders
 from order_cancellation.domain.orders import Line, Order, Placement
+from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.domain.summaries import shard_of
 from order_cancellation.tables.orders import Orders
 from tests.support import examples, sdk
@@ -111,6 +113,7 @@ def test_a_report_is_written_on_the_order_as_it_was_seen(store: Orders, tables: 
     assert written
     assert order
     assert (order.status, order.milestones["LAX1"]) == ("picking", {"picking": "2026-11-23T14:00:00Z"})
+    assert order.receipts["LAX1"] == {"picking": examples.RECEIVED_AT}
     assert item(tables)["status"] == {"S": "picking"}
 
 
@@ -181,3 +184,19 @@ def test_orders_are_read_strongly_consistent_whatever_their_number(
     assert sorted(order.order_id for order in found) == order_ids
     assert store.find("acme", "A-001")
     assert [request["ConsistentRead"] for request in asked] == [True] * 4
+
+
+def test_what_is_left_unread_is_read_after_ever_longer_pauses(
+    store: Orders, hooks: list[sdk.Hook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("order_cancellation.tables.orders.time.sleep", pauses.append)
+
+    def reads_nothing(call: sdk.Call) -> sdk.Broken:
+        answer = {"Responses": {}, "UnprocessedKeys": call.request["RequestItems"]}
+        return sdk.Broken(sdk.Answer(200, json.dumps(answer).encode()))
+
+    hooks[0] = reads_nothing
+    with pytest.raises(Unavailable):
+        store.find_many("acme", ["A-1"])
+    assert pauses == [0.0, 0.05, 0.1, 0.2, 0.4]
