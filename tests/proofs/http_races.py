@@ -96,7 +96,7 @@ def race(orders: int, seed: int, place: Callable[[str], None], send: Send) -> It
 
 def _requests(order_id: str) -> list[Request]:
     # The seller's request ids are API Gateway's own: a replay is told by the key, from another request.
-    # Of today: where a report is more than a day late, our clock decides who packed first, and this one does not know it.
+    # Of today: where a report is more than a day late, our own clock decides who packed first, and the model has none.
     at = f"{times.now()[:16]}:0{{}}Z".format
     return [
         Cancel(order_id, "request-1", "first", key="key-1"),
