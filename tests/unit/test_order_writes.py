@@ -9,6 +9,7 @@ from order_cancellation.domain import orders
 from order_cancellation.domain.orders import Line, Order, Placement
 from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.domain.summaries import shard_of
+from order_cancellation.tables.order_lists import OrderLists, Wanted
 from order_cancellation.tables.orders import Orders
 from tests.support import examples, sdk
 from tests.support.memory_tables import ORDERS, Tables
@@ -197,6 +198,28 @@ def test_what_is_left_unread_is_read_after_ever_longer_pauses(
         return sdk.Broken(sdk.Answer(200, json.dumps(answer).encode()))
 
     hooks[0] = reads_nothing
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as unread:
         store.find_many("acme", ["A-1"])
+    assert unread.value.reading
     assert pauses == [0.0, 0.05, 0.1, 0.2, 0.4]
+
+
+@pytest.mark.parametrize("fault", [sdk.Fault.THROTTLED, sdk.Fault.TIMEOUT])
+def test_no_answer_says_whether_anything_may_have_changed(
+    store: Orders, tables: Tables, dynamodb: Any, hooks: list[sdk.Hook], fault: sdk.Fault
+) -> None:
+    put(tables, "received")
+    lists = OrderLists(dynamodb, ORDERS)
+    reads: list[Any] = [
+        lambda: store.find("acme", "A-1"),
+        lambda: store.find_many("acme", ["A-1"]),
+        lambda: lists.page("acme", Wanted()),
+    ]
+    hooks[0] = lambda _: fault
+    for read in reads:
+        with pytest.raises(Unavailable) as unread:
+            read()
+        assert unread.value.reading
+    with pytest.raises(Unavailable) as unwritten:
+        store.mark("acme", "A-1", "done")
+    assert not unwritten.value.reading
