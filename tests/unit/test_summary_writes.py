@@ -1,13 +1,15 @@
 """What each write about summaries does to the items: the tests that the mutants of the claim code must not pass."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from order_cancellation.domain import summaries
+from order_cancellation.domain import summaries, times
 from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.domain.sellers import Contact, Seller
 from order_cancellation.domain.summaries import Summary
@@ -492,3 +494,146 @@ def test_a_refusal_of_another_kind_is_not_hidden(
     monkeypatch.setattr("order_cancellation.tables.outbox.call", deny)
     with pytest.raises(ClientError):
         rig.outbox.seal(ACME, ("A-1",), NOW)
+
+
+@pytest.mark.parametrize(("after", "shown"), [("2026-11-23T13:59:59.999Z", True), (NOW, False), (LATER, False)])
+def test_an_order_waits_for_a_later_moment(rig: Rig, after: str, shown: bool) -> None:
+    rig.put_orders("A-1")
+    assert list(rig.outbox.waiting(SHARD, after)) == ([("acme", "A-1")] if shown else [])
+    assert list(rig.outbox.waiting("shard-of-others", after)) == []
+
+
+# ------------------------------------------------------------------------------------------- what came back, and waits
+
+
+MOVED = Seller("acme", Contact("Acme", "new@acme.example", "UTC", "each_batch"))
+
+
+def bounced(rig: Rig, waits_for: Any = "address", **spoiled: Any) -> Summary:
+    sealed = rig.sealed("A-1")
+    assert rig.summaries.set_status("acme", sealed.summary_id, "bounced", LATER, 1, waits_for)
+    if spoiled:
+        rig.tables.put(SUMMARIES, {**rig.summary(sealed.summary_id), **spoiled})
+    return sealed
+
+
+def test_a_summary_waits_in_an_index_of_its_own(rig: Rig) -> None:
+    sealed = bounced(rig)
+    assert list(rig.summaries.waiting(SHARD)) == [("acme", sealed.summary_id, "ops@acme.example", "address")]
+    assert list(rig.summaries.waiting("shard-of-others")) == []
+    item = rig.summary(sealed.summary_id)
+    assert (item["waits_for"], item["waiting_since"]) == ({"S": "address"}, {"S": LATER})
+    assert list(rig.summaries.expired(SHARD, MUCH_LATER)) == []
+
+
+def test_what_waits_is_taken_to_another_address(rig: Rig) -> None:
+    sealed = bounced(rig)
+    taken = rig.summaries.readdress(MOVED, sealed.summary_id, MUCH_LATER)
+    assert taken == replace(
+        sealed, email="new@acme.example", lease_until=summaries.lease_after(MUCH_LATER, 1), attempts=2, mailing=2
+    )
+    assert list(rig.summaries.waiting(SHARD)) == []
+    assert list(rig.summaries.expired(SHARD, "2026-11-23T16:05:00.000Z")) == [("acme", sealed.summary_id)]
+    assert not {"waits_for", "waiting_shard", "waiting_since"} & set(rig.summary(sealed.summary_id))
+    assert rig.summaries.readdress(MOVED, sealed.summary_id, MUCH_LATER) is None
+
+
+@pytest.mark.parametrize("seller", [ACME, replace(MOVED, contact=replace(MOVED.contact, summaries="off"))])
+def test_what_has_to_wait_is_left_alone(rig: Rig, seller: Seller) -> None:
+    sealed = bounced(rig)
+    before = rig.summary(sealed.summary_id)
+    assert rig.summaries.readdress(seller, sealed.summary_id, MUCH_LATER) is None
+    assert rig.summaries.readdress(MOVED, "S-404", MUCH_LATER) is None
+    assert rig.summary(sealed.summary_id) == before
+    assert len(rig.tables.items(SUMMARIES)) == 1
+
+
+@pytest.mark.parametrize("meanwhile", [{"status": {"S": "delivered"}}, {"waiting_since": {"S": MUCH_LATER}}])
+def test_only_one_takes_what_waits(rig: Rig, meanwhile: Any) -> None:
+    sealed = bounced(rig)
+
+    def somebody_else(call: Call) -> None:
+        if call.operation == "UpdateItem":
+            rig.tables.put(SUMMARIES, {**rig.summary(sealed.summary_id), **meanwhile})
+
+    rig.hook = somebody_else
+    assert rig.summaries.readdress(MOVED, sealed.summary_id, MUCH_LATER) is None
+    assert rig.summary(sealed.summary_id)["email"] == {"S": "ops@acme.example"}
+
+
+@pytest.mark.parametrize(
+    ("before", "recorded"),
+    [("pending", True), ("sent", True), ("delivered", False), ("bounced", False), ("parked", False)],
+)
+def test_what_came_back_for_now_is_tried_later(rig: Rig, before: Any, recorded: bool) -> None:
+    sealed = rig.sealed("A-1")
+    if before != "pending":
+        assert rig.summaries.set_status("acme", sealed.summary_id, before, NOW)
+    known = rig.summary(sealed.summary_id)
+    assert rig.summaries.try_later(sealed, LATER, MUCH_LATER, "full") is recorded
+    item = rig.summary(sealed.summary_id)
+    if not recorded:
+        assert item == known
+        return
+    expected = {
+        "status": {"S": "bounced"},
+        "bounced_at": {"S": LATER},
+        "bounced_because": {"S": "full"},
+        "came_back": {"BOOL": True},
+        "lease_until": {"S": MUCH_LATER},
+        "lease_shard": {"S": SHARD},
+    }
+    assert item == {**known, **expected}
+    assert rig.summaries.lease("acme", sealed.summary_id, LATER) is None
+    assert list(rig.summaries.expired(SHARD, MUCH_LATER)) == [("acme", sealed.summary_id)]
+    leased = rig.summaries.lease("acme", sealed.summary_id, MUCH_LATER)
+    assert leased
+    assert (leased.status, leased.mailing, leased.attempts, leased.came_back) == ("pending", 2, 2, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "follows"), [("sent", False), ("delivered", True), ("bounced", True), ("parked", True)]
+)
+def test_what_may_follow_what_came_back_for_now(rig: Rig, status: Any, follows: bool) -> None:
+    sealed = rig.sealed("A-1")
+    assert rig.summaries.try_later(sealed, LATER, MUCH_LATER, "full")
+    assert rig.summaries.set_status("acme", sealed.summary_id, status, MUCH_LATER) is follows
+    item = rig.summary(sealed.summary_id)
+    assert ({"lease_until", "lease_shard", "came_back"} <= set(item)) is not follows
+    assert item["status"] == {"S": status if follows else "bounced"}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "mailing", "same"),
+    [(None, 1, True), (1, 1, True), (2, 2, True), (None, 2, False), (2, 1, False), (1, 2, False), (3, 2, False)],
+)
+def test_only_the_last_mailing_counts(rig: Rig, attribute: int | None, mailing: int, same: bool) -> None:
+    sealed = rig.sealed("A-1")
+    if attribute is not None:
+        rig.tables.put(SUMMARIES, {**rig.summary(sealed.summary_id), "mailing": {"N": str(attribute)}})
+    assert rig.summaries.try_later(replace(sealed, mailing=mailing), LATER, MUCH_LATER, "full") is same
+    assert rig.summaries.set_status("acme", sealed.summary_id, "delivered", LATER, mailing) is same
+
+
+def test_a_lease_that_was_given_back_says_that_nothing_was_taken(rig: Rig) -> None:
+    sealed = rig.sealed("A-1")
+    rig.summaries.release(sealed, LATER)
+    assert rig.summary(sealed.summary_id)["not_taken"] == {"BOOL": True}
+    leased = rig.summaries.lease("acme", sealed.summary_id, LATER, events_wait=True)
+    assert leased
+    assert not leased.not_taken
+
+
+@pytest.mark.parametrize(("minutes", "taken"), [(5, False), (64, False), (65, True), (200, True)])
+def test_events_that_wait_come_first_for_an_hour(rig: Rig, minutes: int, taken: bool) -> None:
+    sealed = rig.sealed("A-1")
+    now = times.from_datetime(times.to_datetime(NOW) + timedelta(minutes=minutes))
+    assert (rig.summaries.lease("acme", sealed.summary_id, now, events_wait=True) is not None) is taken
+
+
+@pytest.mark.parametrize(("email", "mailing"), [(None, 1), ("ops@acme.example", 1), ("new@acme.example", 2)])
+def test_another_address_is_another_mailing(rig: Rig, email: str | None, mailing: int) -> None:
+    sealed = rig.sealed("A-1")
+    leased = rig.summaries.lease("acme", sealed.summary_id, LATER, email)
+    assert leased
+    assert (leased.email, leased.mailing) == (email or "ops@acme.example", mailing)
