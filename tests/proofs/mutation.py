@@ -26,7 +26,12 @@ _ORDERS = (
     "tests/unit/test_report.py",
     "tests/unit/test_condition.py",
 )
-_WRITES = ("tests/unit/test_order_writes.py", "tests/unit/test_summary_writes.py", *_ORDERS)
+_WRITES = (
+    "tests/unit/test_order_writes.py",
+    "tests/unit/test_summary_writes.py",
+    "tests/unit/test_consistency.py",
+    *_ORDERS,
+)
 _SENDING = (
     "tests/unit/test_deliveries.py",
     "tests/integration/test_summaries.py",
@@ -46,7 +51,12 @@ TESTS: Mapping[str, Sequence[str]] = {
     "tables.orders": (*_WRITES, *_MARKETPLACE),
     "tables.order_lists": _VIEW,
     "tables.outbox": _MAIL,
-    "tables.summaries": (*_MAIL, "tests/integration/test_view_summaries.py"),
+    "tables.summaries": (
+        "tests/unit/test_summary_writes.py",
+        "tests/unit/test_consistency.py",
+        *_MAIL,
+        "tests/integration/test_view_summaries.py",
+    ),
     "tables.sellers": ("tests/unit/test_seller_writes.py", "tests/unit/test_deliveries.py"),
     "actions.cancel": ("tests/unit/test_cancel.py", *_CANCEL),
     "actions.mark": _MARKETPLACE,
@@ -83,6 +93,7 @@ _SPEED = "how many are read or carried out at once is a matter of speed"
 _A_MILLISECOND = "to the millisecond nobody has time left"
 EQUIVALENT: Mapping[str, str] = {
     "domain.orders.CANCELLABLE: CANCELLED -> PICKED_PACKED": "by the table, what may be cancelled may still be packed",
+    "tables.client.call: 500 -> 499": "DynamoDB gives no 499",
     "tables.summaries.seller_of: 0 -> -1": "a summary's id has one seller",
     "tables.summaries.lease: taken and item without item": _SOMETHING_COMES_BACK,
     "actions.report.report: written and order is not None without order is not None": _SOMETHING_COMES_BACK,
