@@ -19,6 +19,27 @@ from tests.proofs.mutants import PACKAGE, every
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 
 LINE = "mutants"
+# Not every mutant of these has been judged yet: `make verify` tries all of them, a sample is drawn from the others.
+UNJUDGED = frozenset(
+    {
+        "domain.summaries",
+        "functions.cancellation_summary",
+        "functions.summary_feedback",
+        "functions.summary_sweep",
+        "http.checks",
+        "http.documents",
+        "http.parse",
+        "http.request",
+        "mail.compose",
+        "mail.deliver",
+        "mail.feedback",
+        "mail.ses",
+        "tables.order_lists",
+        "tables.outbox",
+        "tables.sellers",
+        "tables.summaries",
+    }
+)
 _ORDERS = (
     "tests/unit/test_orders.py",
     "tests/unit/test_order_writes.py",
@@ -124,7 +145,8 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
     report = Report(LINE, "handlers in process", seed, unit="mutants")
     mutants = every()
     random = Random(seed)
-    chosen = mutants if sample is None else random.sample(mutants, min(sample, len(mutants)))
+    judged = [mutant for mutant in mutants if mutant.module not in UNJUDGED]
+    chosen = mutants if sample is None else random.sample(judged, min(sample, len(judged)))
     blind = random.sample([mutant for mutant in mutants if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
     with timed(report):
         tried = [(mutant.name, list(dict.fromkeys(TESTS[mutant.module]))) for mutant in chosen]
