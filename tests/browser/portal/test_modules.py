@@ -16,6 +16,7 @@ Run = Callable[..., Any]
 def run(visit: Visit) -> Run:
     """Calls a function of one of the portal's modules."""
     page = visit(signed_in=False)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()  # then the portal has its configuration
 
     def call(module: str, expression: str, argument: Any = None) -> Any:
         return page.evaluate(f"argument => import('/{module}.js').then(module => {expression})", argument)
