@@ -36,8 +36,9 @@ def order_document(order: Order, reader: Actor) -> Document:
         document["cancellation"] = cancellation_document(order.cancellation, reader)
         document["marketplace_cancellation"] = order.marketplace_cancellation
     if not order.cancellable:
-        document["not_cancellable_because"] = in_short(order, reader)
-        document["next_steps"] = why_not_cancellable(order, reader)["next_steps"]
+        why = why_not_cancellable(order, reader)
+        document["not_cancellable_because"] = in_short(order, why)
+        document["next_steps"] = why["next_steps"]
     return document
 
 
@@ -93,10 +94,9 @@ def why_not_cancellable(order: Order, reader: Actor | None = None) -> Document:
     return told
 
 
-def in_short(order: Order, reader: Actor | None = None) -> Document:
+def in_short(order: Order, why: Document) -> Document:
     """Of ``why_not_cancellable``, what stands beside an order that cannot be cancelled."""
-    told = why_not_cancellable(order, reader)
-    return {"code": why_code(order)} | {name: told[name] for name in ("detail", "packed") if name in told}
+    return {"code": why_code(order)} | {name: why[name] for name in ("detail", "packed") if name in why}
 
 
 def summary_document(summary: Mapping[str, Any]) -> Document:
@@ -199,7 +199,7 @@ def _difference(order: Order) -> Document:
     if order.cancellation:
         row["marketplace_cancellation"] = order.marketplace_cancellation
     elif not order.cancellable:
-        row["not_cancellable_because"] = in_short(order)
+        row["not_cancellable_because"] = in_short(order, why_not_cancellable(order))
     return row
 
 
