@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient as Gateway
 
 
-def apply(cloud: Cloud, api_id: str, parameters: dict[str, str]) -> None:
+def apply(cloud: Cloud, stack_name: str, api_id: str) -> None:
     """Apply all bridges to a stack that has just been deployed."""
-    gateway = cloud.client("apigateway")
+    gateway, parameters = cloud.client("apigateway"), deploy.parameters(cloud)
     import_gateway_responses(gateway, api_id, parameters)
     import_preflight_responses(gateway, api_id, parameters)
-    allow_sending(cloud)
+    allow_sending(cloud, stack_name)
     hear_mail_events(cloud)
     gateway.create_deployment(restApiId=api_id, stageName="v1")
 
@@ -74,9 +74,9 @@ def import_preflight_responses(gateway: Gateway, api_id: str, parameters: dict[s
         )
 
 
-def allow_sending(cloud: Cloud) -> None:
+def allow_sending(cloud: Cloud, stack_name: str) -> None:
     """It judges ses:SendEmail on the resource "*", so the template's statement, which names the sender, never holds."""
-    resources = cloud.client("cloudformation").describe_stack_resources(StackName=deploy.STACK_NAME)["StackResources"]
+    resources = cloud.client("cloudformation").describe_stack_resources(StackName=stack_name)["StackResources"]
     statement = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}
     for resource in resources:
         if resource["LogicalResourceId"] in ("CancellationSummaryRole", "SummarySweepFunctionRole"):

@@ -19,7 +19,7 @@ def build(build_directory: Path) -> None:
     _sam(["build", "--build-dir", str(build_directory)], build_directory.parent / "build.log")
 
 
-def deploy(cloud: Cloud, build_directory: Path) -> None:
+def deploy(cloud: Cloud, build_directory: Path, stack_name: str = STACK_NAME) -> None:
     """`sam deploy` of what ``build`` made. Raises LocalCloudError with its last words."""
     _sam(
         [
@@ -29,13 +29,13 @@ def deploy(cloud: Cloud, build_directory: Path) -> None:
             "--config-file",
             str(ROOT / "samconfig.toml"),
             "--stack-name",
-            STACK_NAME,
+            stack_name,
             "--no-confirm-changeset",
             "--no-progressbar",
             "--parameter-overrides",
             *(f"{name}={value}" for name, value in parameters(cloud).items()),
         ],
-        cloud.directory / "deploy.log",
+        cloud.directory / f"deploy-{stack_name}.log",
         cloud.environment,
     )
 

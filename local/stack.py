@@ -43,10 +43,7 @@ def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
         say("Building          sam build")
         deploy.build(build_directory)
         say("Deploying         sam deploy, template.yaml as it is")
-        deploy.deploy(cloud, build_directory)
-        outputs = onboard.stack_outputs(cloud.client("cloudformation"), deploy.STACK_NAME)
-        bridges.apply(cloud, outputs["ApiId"], deploy.parameters(cloud))
-        description = _describe(cloud, outputs)
+        description = deployed(cloud, build_directory)
         event_source.disable_mapping(cloud, description["functions"]["cancellation_summary"])
         say("Seeding           sellers, fulfillment centers, orders")
         seed.orders(description)
@@ -59,7 +56,15 @@ def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
     return description
 
 
-def _describe(cloud: Cloud, outputs: dict[str, str]) -> Description:
+def deployed(cloud: Cloud, build_directory: Path, stack_name: str = deploy.STACK_NAME) -> Description:
+    """Deploy what was built as one more stack of a cloud that runs, and open its accounts. Raises LocalCloudError."""
+    deploy.deploy(cloud, build_directory, stack_name)
+    outputs = onboard.stack_outputs(cloud.client("cloudformation"), stack_name)
+    bridges.apply(cloud, stack_name, outputs["ApiId"])
+    return _describe(cloud, stack_name, outputs)
+
+
+def _describe(cloud: Cloud, stack_name: str, outputs: dict[str, str]) -> Description:
     cognito, dynamodb = cloud.client("cognito-idp"), cloud.client("dynamodb")
     pool = outputs["UserPoolId"]
     for seller in seed.SELLERS:
@@ -67,7 +72,7 @@ def _describe(cloud: Cloud, outputs: dict[str, str]) -> Description:
     return {
         "endpoint_url": cloud.endpoint_url,
         "region": REGION,
-        "stack_name": deploy.STACK_NAME,
+        "stack_name": stack_name,
         "api_url": f"{cloud.endpoint_url}/restapis/{outputs['ApiId']}/v1/_user_request_",
         "portal_url": f"{cloud.web_url}/",
         "mailbox_url": f"{cloud.web_url}/mailbox",
@@ -91,13 +96,13 @@ def _describe(cloud: Cloud, outputs: dict[str, str]) -> Description:
             "sellers": outputs["SellersTableName"],
             "fulfillment_centers": outputs["FulfillmentCentersTableName"],
         },
-        "functions": _functions(cloud),
+        "functions": _functions(cloud, stack_name),
     }
 
 
-def _functions(cloud: Cloud) -> dict[str, str]:
+def _functions(cloud: Cloud, stack_name: str) -> dict[str, str]:
     """The deployed name of every function, by the name of its folder."""
-    resources = cloud.client("cloudformation").describe_stack_resources(StackName=deploy.STACK_NAME)["StackResources"]
+    resources = cloud.client("cloudformation").describe_stack_resources(StackName=stack_name)["StackResources"]
     physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
     folders = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
     return {folder: physical[deploy.logical_id(folder)] for folder in folders}

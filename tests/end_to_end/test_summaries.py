@@ -78,7 +78,11 @@ def test_a_batch_of_five_orders_of_two_sellers_is_exactly_two_mails(
 
     events = cloud.client("events")
     for kind, detail_type in (("Send", "Email Sent"), ("Delivery", "Email Delivered")):
-        detail = {"eventType": kind, "mail": {"messageId": "m", "tags": {"summary_id": [entry["summary_id"]]}}}
+        tags = {
+            "summary_id": [entry["summary_id"]],
+            "ses:configuration-set": [f"{description['stack_name']}-summaries"],
+        }
+        detail = {"eventType": kind, "mail": {"messageId": "m", "tags": tags}}
         put = events.put_events(
             Entries=[{"Source": "ses.local", "DetailType": detail_type, "Detail": json.dumps(detail)}]
         )

@@ -41,7 +41,7 @@ from tests.simulation.world import Account, World
 from tests.support import functions, template
 from tests.support.clock import DAY, HOUR, MINUTE
 from tests.support.service_errors import client_error
-from tests.support.template import redelivery, rule
+from tests.support.template import CONFIGURATION_SET, redelivery, rule
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -49,7 +49,7 @@ SWEEP_EVERY = 15 * MINUTE  # in the crash plans each call of a sweep gets every 
 STILL = HOUR  # longer than the leases that a few lost answers lead to, and than the sweep takes to come
 ENVIRONMENT = template.TABLES | {
     "SENDER_ADDRESS": "orders@network.example",
-    "CONFIGURATION_SET": "summaries",
+    "CONFIGURATION_SET": CONFIGURATION_SET,
     "DAILY_SUMMARY_HOUR": "8",
     "MAIL_EVENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/MailEvents",
     "POWERTOOLS_METRICS_DISABLED": "true",

@@ -22,7 +22,7 @@ from tests.support.functions import Context, Response, http_event, machine_claim
 from tests.support.memory_tables import Tables
 from tests.support.sdk import Hook, no_hook
 from tests.support.ses import SimulatedSes
-from tests.support.template import TABLES
+from tests.support.template import CONFIGURATION_SET, TABLES
 
 SELLER = "acme"
 CENTERS = ("LAX1", "EWR2")
@@ -32,7 +32,7 @@ PLANNER = machine_claims("client-planner", "network/orders", "network/sellers")
 PATIENT = Config(read_timeout=60)
 VARIABLES = TABLES | {
     "SENDER_ADDRESS": "orders@network.example",
-    "CONFIGURATION_SET": "summaries",
+    "CONFIGURATION_SET": CONFIGURATION_SET,
     "DAILY_SUMMARY_HOUR": "8",
 }
 FUNCTIONS = {

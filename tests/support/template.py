@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import TYPE_CHECKING, Any
 
 from local import event_pattern
@@ -18,6 +19,9 @@ TABLES = {
     "SELLERS_TABLE": "SellersTable",
     "FULFILLMENT_CENTERS_TABLE": "FulfillmentCentersTable",
 }
+
+
+CONFIGURATION_SET = "summaries"  # what mail goes through in tests
 
 
 def create_tables(dynamodb: DynamoDBClient) -> None:
@@ -43,8 +47,8 @@ def rule(function: str) -> event_pattern.Pattern:
     queue = {"GetAtt": f"{queue_of(function)}.Arn"}
     rules = [found["Properties"] for found in template()["Resources"].values() if found["Type"] == "AWS::Events::Rule"]
     [pattern] = [found["EventPattern"] for found in rules if found["Targets"][0]["Arn"] == queue]
-    event_pattern.validate(pattern)
-    return pattern  # type: ignore[no-any-return]
+    own_set = json.dumps({"Ref": "SummaryMail"})
+    return event_pattern.parse(json.dumps(pattern).replace(own_set, json.dumps(CONFIGURATION_SET)))
 
 
 @functools.cache
