@@ -1,6 +1,5 @@
 """A fulfillment center reports what it did with an order, or is told to put the goods back."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,7 +17,6 @@ from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.sellers import FulfillmentCenters
 
 
-@dataclass(frozen=True)
 class Settings(settings.Http):
     orders_table: str
     fulfillment_centers_table: str

@@ -1,6 +1,5 @@
 """A seller notes what they have done, or need not do, in the marketplace about an order that is cancelled here."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,7 +14,6 @@ from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import Orders
 
 
-@dataclass(frozen=True)
 class Settings(settings.Http):
     orders_table: str
 

@@ -1,6 +1,5 @@
 """The network's planner registers sellers, places their orders, and auto-cancels what cannot be shipped."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -16,7 +15,6 @@ from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.sellers import Sellers
 
 
-@dataclass(frozen=True)
 class Settings(settings.Http):
     orders_table: str
     sellers_table: str

@@ -1,6 +1,5 @@
 """Where a marketplace and this network disagree about a seller's orders. Reads only."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,7 +14,6 @@ from order_cancellation.tables.client import client
 from order_cancellation.tables.order_lists import OrderLists
 
 
-@dataclass(frozen=True)
 class Settings(settings.Http):
     orders_table: str
 

@@ -1,7 +1,6 @@
 """What SES says became of a summary: sent, delivered, bounced, complained about, rejected."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,7 +13,6 @@ from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
 
 
-@dataclass(frozen=True)
 class Settings:
     summaries_table: str
     sellers_table: str

@@ -1,6 +1,5 @@
 """Check here first: a seller's orders, whether each can be cancelled, and why not."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,7 +17,6 @@ from order_cancellation.tables.order_lists import OrderLists
 from order_cancellation.tables.orders import Orders
 
 
-@dataclass(frozen=True)
 class Settings(settings.Http):
     orders_table: str
 

@@ -1,6 +1,5 @@
 """The summaries of auto-cancelled orders that were mailed to a seller, and whether their mail arrives."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,7 +14,6 @@ from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
 
 
-@dataclass(frozen=True)
 class Settings(settings.Http):
     summaries_table: str
     sellers_table: str

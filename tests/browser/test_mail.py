@@ -1,8 +1,8 @@
 """The HTML part of the mail as a reader meets it: on a desk, on a phone, in the dark."""
 
-import dataclasses
 import re
 from collections.abc import Callable
+from copy import replace
 
 import pytest
 from playwright.sync_api import Page
@@ -51,7 +51,7 @@ def test_axe_would_see_text_that_is_too_faint(new_page: NewPage, color_scheme: s
 @pytest.mark.parametrize("character", ["A", "&", "🏕", "Z\u0335\u0336\u0300\u0489", "字", "ש", "x "])
 def test_nothing_sticks_out_however_long_the_words_are(new_page: NewPage, character: str, width: int) -> None:
     page = new_page(width)
-    contact = dataclasses.replace(ACME, name=character * 200)
+    contact = replace(ACME, name=character * 200)
     page.set_content(mail.compose(contact, character * 200, longest(3, character), portal_origin="https://p.test").html)
     assert sticking_out(page) == []
 
@@ -129,7 +129,7 @@ def test_it_asks_the_network_for_nothing_and_runs_nothing(new_page: NewPage) -> 
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: asked.append(dialog.message))
     hostile = "<img src=https://evil.test/x onerror=alert(1)><script>alert(2)</script>"
-    contact = dataclasses.replace(ACME, name=hostile)
+    contact = replace(ACME, name=hostile)
     order = auto_cancelled(hostile, marketplace=hostile, marketplace_order_id=hostile, skus=(hostile,), detail=hostile)
     page.set_content(mail.compose(contact, hostile, [order], portal_origin="https://p.test").html, wait_until="load")
     assert asked == []

@@ -14,6 +14,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from copy import replace
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -286,7 +287,7 @@ def send_before_claim(product: Product, patch: pytest.MonkeyPatch) -> None:
         due = [order for order in orders if order.summary_due_at]
         if seller and due:
             draft = summaries.Summary(seller_id, "S-early", "pending", (), seller.contact.email, "", "")
-            self._deliver(seller, dataclasses.replace(draft, summary_id=f"S-{due[0].order_id}"), due)
+            self._deliver(seller, replace(draft, summary_id=f"S-{due[0].order_id}"), due)
         tell(self, seller_id, orders)
 
     patch.setattr(Deliveries, "tell", send_first)

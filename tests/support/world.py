@@ -7,7 +7,7 @@ The summary they have not: it stands for one whose mail got no answer, and nobod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 

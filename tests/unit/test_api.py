@@ -12,8 +12,10 @@ from tests.support.functions import Context, http_event, response, seller_claims
 
 
 @pytest.fixture
-def api() -> Api:
-    api = Api(settings.Http("https://portal.test", "https://portal.test/problems"))
+def api(monkeypatch: pytest.MonkeyPatch) -> Api:
+    monkeypatch.setenv("PORTAL_ORIGIN", "https://portal.test")
+    monkeypatch.setenv("PROBLEM_TYPE_BASE", "https://portal.test/problems")
+    api = Api(settings.read(settings.Http))
 
     @api.route("GET", "/orders/{order_id}")
     def view(request: Request) -> Reply:

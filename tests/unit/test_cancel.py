@@ -1,6 +1,7 @@
 """The cancel: one command, one write, one definite answer. A table made by hand plays DynamoDB's part."""
 
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest

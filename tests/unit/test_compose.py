@@ -1,11 +1,11 @@
 """The mail about auto-cancelled orders: what it says in both parts, and that nobody else's words change its shape."""
 
-import dataclasses
 import functools
 import random
 import re
 import unicodedata
 from collections.abc import Sequence
+from copy import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -239,7 +239,7 @@ def test_buyers_have_no_place_in_it() -> None:
     [("each_batch", "one for each batch of cancellations"), ("daily", "one a day"), ("hourly", "summaries.")],
 )
 def test_it_says_why_it_comes_and_how_often(summaries: str, often: str) -> None:
-    composed = compose([auto_cancelled()], dataclasses.replace(ACME, summaries=summaries))
+    composed = compose([auto_cancelled()], replace(ACME, summaries=summaries))
     for part in (Page(composed.html).text, text_of(composed.text)):
         assert often in part[part.index("You get this mail because") :]
 
@@ -275,7 +275,7 @@ def test_its_links_are_the_portals_that_it_is_given() -> None:
 def test_times_are_the_sellers_own_on_both_sides_of_a_clock_change(
     time_zone: str, cancelled_at: str, shown: str
 ) -> None:
-    contact = dataclasses.replace(ACME, time_zone=time_zone)
+    contact = replace(ACME, time_zone=time_zone)
     composed = compose([auto_cancelled(cancelled_at=cancelled_at)], contact)
     for part in (Page(composed.html).text, text_of(composed.text)):
         assert f"Times are in the time zone {time_zone}." in part
@@ -286,7 +286,7 @@ def test_times_are_the_sellers_own_on_both_sides_of_a_clock_change(
     "time_zone", ["", ".", "Mars/Olympus", "America", "../../etc/passwd", "\0", "\ud800", "x" * 9999]
 )
 def test_a_time_zone_that_does_not_exist_is_utc(time_zone: str) -> None:
-    composed = compose([auto_cancelled()], dataclasses.replace(ACME, time_zone=time_zone))
+    composed = compose([auto_cancelled()], replace(ACME, time_zone=time_zone))
     assert "Times are in the time zone UTC." in composed.text
     assert "23 Nov 2026, 14:02 UTC+00:00" in composed.text
 
@@ -304,7 +304,7 @@ def test_a_few_hundred_orders_are_all_shown_in_full() -> None:
 @pytest.mark.parametrize("character", ["A", "&", '"', "🏕", "ä\u0301\u0301", "\u202e", "x "])
 def test_a_thousand_orders_with_the_longest_fields_fit_and_each_is_named(character: str) -> None:
     orders = longest(mail.MAX_ORDERS, character)
-    composed = compose(orders, dataclasses.replace(ACME, name=character * 10_000), summary_id=character * 10_000)
+    composed = compose(orders, replace(ACME, name=character * 10_000), summary_id=character * 10_000)
     page = Page(composed.html)
     for part in (composed.html, composed.text):
         assert len(part.encode()) <= mail.MAX_BYTES < 102_400
@@ -333,7 +333,7 @@ def test_the_text_part_is_held_to_the_limit_too(monkeypatch: pytest.MonkeyPatch)
 def test_the_orders_that_are_only_listed_are_grouped_by_their_marketplace() -> None:
     markets = ("Amazon", "Etsy", "Walmart")
     orders = [
-        dataclasses.replace(order, placement=dataclasses.replace(order.placement, marketplace=markets[number % 3]))
+        replace(order, placement=replace(order.placement, marketplace=markets[number % 3]))
         for number, order in enumerate(longest(mail.MAX_ORDERS))
     ]
     composed = compose(orders)
@@ -402,7 +402,7 @@ FIELDS = ("name", "order_id", "marketplace", "marketplace_order_id", "sku", "det
 def with_field(field: str, value: str) -> mail.Mail:
     """Two orders' mail in which one field is this."""
     changes: dict[str, Any] = {"skus": (value, "TENT")} if field == "sku" else {field: value}
-    contact = dataclasses.replace(ACME, name=value) if field == "name" else ACME
+    contact = replace(ACME, name=value) if field == "name" else ACME
     summary_id = value if field == "summary_id" else "sum-1"
     order = auto_cancelled(**changes) if field not in ("name", "summary_id") else auto_cancelled()
     return compose([order, auto_cancelled("A-2", "mislinked_sku")], contact, summary_id)

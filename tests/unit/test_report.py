@@ -1,7 +1,7 @@
 """A fulfillment center's event: forward only, never over a cancellation, whatever slips in between."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """What each write about summaries does to the items: the tests that the mutants of the claim code must not pass."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any

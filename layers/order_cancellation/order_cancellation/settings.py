@@ -1,13 +1,9 @@
-"""What the template tells a function: its environment variables as one frozen value, read whole at import."""
+"""What the template tells a function: its environment variables as one value, read whole at import."""
 
-import dataclasses
+import inspect
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 
-@dataclass(frozen=True)
 class Http:
     """What every function behind the API is told, beside its tables."""
 
@@ -15,7 +11,6 @@ class Http:
     problem_type_base: str
 
 
-@dataclass(frozen=True)
 class Mail:
     """What the functions that mail are told. ``daily_summary_hour`` is 0–23, by each daily seller's own clock.
 
@@ -34,23 +29,21 @@ class Mail:
     mail_events_queue_url: str = ""
 
 
-def read[Shape](shape: Callable[..., Shape]) -> Shape:
-    """The environment as this dataclass: the field ``orders_table`` is the variable ``ORDERS_TABLE``.
+def read[Shape](shape: type[Shape]) -> Shape:
+    """The environment as a value of this class: its annotation ``orders_table`` is the variable ``ORDERS_TABLE``.
 
-    A field that has a default may be without a variable, or with an empty one. Raises RuntimeError, naming every other
+    What has a default may be without a variable, or with an empty one. Raises RuntimeError, naming every other
     variable that is missing, empty or no number where one is wanted.
     """
-    values: dict[str, Any] = {}
+    told = shape()
     missing = []
-    for field in dataclasses.fields(shape):  # type: ignore[arg-type]
-        variable = field.name.upper()
-        text = os.environ.get(variable, "")
-        if not text and field.default is not dataclasses.MISSING:
-            continue
-        if not text or (field.type is int and not text.isdecimal()):
-            missing.append(variable)
-        else:
-            values[field.name] = int(text) if field.type is int else text
+    for ancestor in reversed(shape.__mro__):
+        for name, kind in inspect.get_annotations(ancestor).items():
+            text = os.environ.get(name.upper(), "")
+            if text and (kind is not int or text.isdecimal()):
+                setattr(told, name, kind(text))
+            elif text or not hasattr(shape, name):
+                missing.append(name.upper())
     if missing:
         raise RuntimeError(f"Environment variables that template.yaml sets are missing: {', '.join(missing)}.")
-    return shape(**values)
+    return told

@@ -1,6 +1,6 @@
 """The portal has the service's words, and says what is a code's own name where there is no other."""
 
-import dataclasses
+from copy import replace
 from typing import Any
 
 import pytest
@@ -38,7 +38,7 @@ def test_every_status_has_a_name(run: Run) -> None:
 
 
 def test_a_new_reason_is_one_entry(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = dataclasses.replace(reasons.CATALOGUE["other"], code="fraud", title="Looks like fraud")
+    entry = replace(reasons.CATALOGUE["other"], code="fraud", title="Looks like fraud")
     monkeypatch.setitem(reasons.CATALOGUE, "fraud", entry)
     assert words(run, "module.sellerReasons()")[-1] == "fraud"
     assert words(run, "module.reasonName('fraud')") == "Looks like fraud"

@@ -9,8 +9,7 @@ command ──▶ cancellation (id from the Idempotency-Key or the request) ─�
         packed, shipped, delivered        NotCancellable, which says what won, where and when
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from order_cancellation.domain import summaries, times
 from order_cancellation.domain.cancellations import CancelCommand, Cancellation, Identity
@@ -20,8 +19,7 @@ from order_cancellation.observability import logger
 from order_cancellation.tables.orders import Orders
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(NamedTuple):
     """The order is cancelled. ``replayed``: an earlier request with the same key did it, this one changed nothing."""
 
     order: Order

@@ -4,8 +4,8 @@ import bisect
 import math
 from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import batched
+from typing import NamedTuple
 
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import ComparisonCutShort, Unavailable
@@ -16,8 +16,7 @@ from order_cancellation.tables.orders import BATCH
 _STRIDE = 250  # how many names one query reads: about 25 KB, four read units
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(NamedTuple):
     """What a marketplace says of a seller's orders: its ids of those that are cancelled there, and of the others."""
 
     marketplace: str
@@ -25,8 +24,7 @@ class Reconciliation:
     open: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(NamedTuple):
     """Each list by marketplace order id, then by ours. ``unknown`` are marketplace order ids that no order here has;
     ``unreadable`` those of orders that this version cannot read.
     """

@@ -1,15 +1,13 @@
 """What it takes to cancel an order: who asked for what, and the record that stays in the order."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # Who ended the order: its seller, or (auto) the network.
 Kind = Literal["seller", "auto"]
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who made a request: a ``person`` of the seller's by their token's ``sub``, or the ``network``'s client.
 
     ``name`` is the person's address. It is for people of the same seller alone.
@@ -20,8 +18,7 @@ class Actor:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What makes a request the same request when it comes again."""
 
     request_id: str
@@ -29,8 +26,7 @@ class Identity:
     actor: Actor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CancelCommand:
+class CancelCommand(NamedTuple):
     """The wish to cancel one order. A seller may add a ``note``; the network a ``detail`` and the ``skus``."""
 
     kind: Kind
@@ -42,8 +38,7 @@ class CancelCommand:
     skus: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cancellation:
+class Cancellation(NamedTuple):
     """Who ended an order, when and why. ``request_id`` is the API request that did it, and tells a replay apart."""
 
     cancellation_id: str

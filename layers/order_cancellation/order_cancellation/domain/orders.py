@@ -1,9 +1,8 @@
 """The rules. What may be cancelled, and how an order moves forward, is decided by the table in this file alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from order_cancellation.domain.cancellations import Cancellation
 from order_cancellation.domain.marketplaces import TO_DO
@@ -38,16 +37,14 @@ EVENTS: Final = PROGRESS[1:]
 MAX_CLOCK_DIFFERENCE: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """So many units of one SKU."""
 
     sku: str
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """An order as it was placed. ``placed_at`` is an RFC 3339 time stamp in UTC."""
 
     marketplace: str
@@ -60,11 +57,10 @@ class Placement:
     def says_the_same_as(self, other: "Placement") -> bool:
         """Whether both place the same order. The same moment may be written with or without fractions of a second."""
         moments = to_datetime(self.placed_at), to_datetime(other.placed_at)
-        return moments[0] == moments[1] and replace(self, placed_at=other.placed_at) == other
+        return moments[0] == moments[1] and self._replace(placed_at=other.placed_at) == other
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What a fulfillment center says it did with an order, one of EVENTS, and when; ``received_at`` is by our clock."""
 
     seller_id: str
@@ -74,8 +70,7 @@ class Event:
     received_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One order with all its fulfillment centers: what one DynamoDB item holds.
 
     ``milestones`` has, for each ``fc_id``, the events that it reported and when they occurred, ``receipts`` when we
@@ -88,12 +83,12 @@ class Order:
     order_id: str
     status: str
     placement: Placement
-    milestones: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    milestones: Mapping[str, Mapping[str, Any]] = {}
     cancellation: Cancellation | None = None
     summary_due_at: str | None = None
     summary_id: str | None = None
     marketplace_mark: str | None = None
-    receipts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    receipts: Mapping[str, Mapping[str, Any]] = {}
 
     @property
     def marketplace_cancellation(self) -> str | None:
@@ -162,7 +157,7 @@ def advanced(order: Order, fc_id: str, event: Event) -> Order | None:
     milestones = {**order.milestones, fc_id: {**before, event.event: event.occurred_at}}
     receipts = {**order.receipts, fc_id: {**order.receipts.get(fc_id, {}), event.event: event.received_at}}
     status = max(order.status, status_of(milestones), key=_rank)
-    return replace(order, status=status, milestones=milestones, receipts=receipts)
+    return order._replace(status=status, milestones=milestones, receipts=receipts)
 
 
 def _known(reported: Mapping[str, Any]) -> dict[str, str]:

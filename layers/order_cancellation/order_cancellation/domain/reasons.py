@@ -1,13 +1,11 @@
 """The catalogue of cancellation reasons. It is data: adding a reason is adding an entry."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from order_cancellation.domain.cancellations import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an order was cancelled, in words that a seller understands.
 
     ``short`` fits a subject line ("2 out of stock"), ``short_plural`` is there where it differs ("2 mis-linked SKUs");

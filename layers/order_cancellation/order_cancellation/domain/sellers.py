@@ -1,14 +1,12 @@
 """Sellers as the network registers them, and whether their mail arrives."""
 
 import zoneinfo
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 SUMMARY_PREFERENCES: Final = ("each_batch", "daily", "off")
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """Where a seller's summaries go. ``time_zone`` is an IANA name, ``summaries`` one of SUMMARY_PREFERENCES."""
 
     name: str
@@ -25,8 +23,7 @@ class Contact:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class MailProblem:
+class MailProblem(NamedTuple):
     """What came back from an address. It counts only while the seller's contact still is that address.
 
     A complaint also ends when the network registers the seller again: somebody has spoken with them.
@@ -37,8 +34,7 @@ class MailProblem:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Seller:
+class Seller(NamedTuple):
     """A registered seller."""
 
     seller_id: str

@@ -10,10 +10,9 @@ An auto-cancelled order is *due* until it is in a sealed summary, or skipped. It
 import secrets
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import batched
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from order_cancellation.domain import times
 from order_cancellation.domain.sellers import Seller, same_address
@@ -54,8 +53,7 @@ MAX_MAILINGS: Final = 8
 SHARE: Final = 2 * MAX_ORDERS
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """One e-mail to one seller about a sealed set of orders.
 
     ``lease_until`` is set while it is pending: nobody else sends it before that moment. ``email`` is where it was sent
@@ -82,24 +80,14 @@ class Summary:
     not_taken: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SendNow:
-    """Put the order into a summary now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Postpone:
+class Postpone(NamedTuple):
     """Leave the order due, and look again at ``until``; if that is when it is due already, whenever a sweep comes."""
 
     until: str
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """The seller wants no summaries: the order is no longer due."""
-
-
-Plan = SendNow | Postpone | Skip
+# ``send_now``: put the order into a summary now. ``skip``: its seller wants no summaries, so it is no longer due.
+Plan = Literal["send_now", "skip"] | Postpone
 
 
 def plan(summary_due_at: str, seller: Seller | None, now: str, daily_hour: int) -> Plan:
@@ -111,7 +99,7 @@ def plan(summary_due_at: str, seller: Seller | None, now: str, daily_hour: int) 
     if seller is None:
         return Postpone(summary_due_at)
     if seller.contact.summaries == "off":
-        return Skip()
+        return "skip"
     if seller.contact.summaries == "daily":
         zone = seller.contact.zone or UTC
         due = times.to_datetime(summary_due_at)
@@ -119,7 +107,7 @@ def plan(summary_due_at: str, seller: Seller | None, now: str, daily_hour: int) 
             return Postpone(times.from_datetime(next_daily(moment, zone, daily_hour)))
         if due > moment:
             return Postpone(summary_due_at)
-    return SendNow()
+    return "send_now"
 
 
 def next_daily(after: datetime, zone: tzinfo, hour: int) -> datetime:
@@ -152,8 +140,7 @@ def sent_again(summary: Summary, email: str, now: str, events_wait: bool = False
     unknown = summary.status == "pending" and not summary.not_taken
     if events_wait and unknown and times.to_datetime(now) < times.to_datetime(summary.lease_until) + EVENTS_FIRST:
         return None
-    return replace(
-        summary,
+    return summary._replace(
         status="pending",
         email=email,
         lease_until=lease_after(now, summary.attempts + 1),
@@ -178,8 +165,7 @@ def sent_elsewhere(summary: Summary, seller: Seller, now: str) -> Summary | None
     """
     if summary.waits_for is None or not wait_is_over(summary.waits_for, summary.email, seller):
         return None
-    return replace(
-        summary,
+    return summary._replace(
         status="pending",
         email=seller.contact.email,
         lease_until=lease_after(now, 1),

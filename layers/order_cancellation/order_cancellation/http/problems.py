@@ -1,7 +1,6 @@
 """From refusal to RFC 9457 problem: the one table from code to HTTP status, and the one place that words a refusal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from order_cancellation.domain import marketplaces
@@ -48,11 +47,11 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
 _UNKNOWN = "We do not know yet whether this was carried out."
 
 
-@dataclass(frozen=True, slots=True)
 class Problems:
     """Problem documents, as responses or as results of a batch. Under ``type_base`` the types are explained."""
 
-    type_base: str
+    def __init__(self, type_base: str) -> None:
+        self._type_base = type_base
 
     def of(self, refusal: Refusal) -> Document:
         """What a caller is told of a refusal."""
@@ -65,7 +64,7 @@ class Problems:
 
     def _document(self, code: str, told: Document) -> Document:
         status, title = PROBLEMS[code]
-        type_ = f"{self.type_base}/{code.replace('_', '-')}"
+        type_ = f"{self._type_base}/{code.replace('_', '-')}"
         return {"type": type_, "title": title, "status": status, "code": code, **told}
 
 

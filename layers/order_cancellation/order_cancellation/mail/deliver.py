@@ -16,7 +16,7 @@ from order_cancellation import settings
 from order_cancellation.domain import summaries, times
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.sellers import Seller
-from order_cancellation.domain.summaries import Plan, Postpone, SendNow, Skip, Summary, WaitsFor
+from order_cancellation.domain.summaries import Plan, Postpone, Summary, WaitsFor
 from order_cancellation.mail.compose import can_tell, compose
 from order_cancellation.mail.feedback import Events
 from order_cancellation.mail.ses import Ses
@@ -130,11 +130,11 @@ class Deliveries:
                 continue  # told already, or about to be
             plan = self._plan(order, order.summary_due_at, seller, now)
             match plan:
-                case SendNow():
+                case "send_now":
                     ready[order.order_id] = order
                 case Postpone(until) if until != order.summary_due_at:
                     self.outbox.postpone(order, until)
-                case Skip():
+                case "skip":
                     self.outbox.skip(order)
         return ready
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from order_cancellation.domain.marketplaces import TO_DO
@@ -25,8 +24,7 @@ class OrderName(NamedTuple):
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One page of a list: up to ``limit`` orders behind the order id ``after``, of what is given of the rest."""
 
     limit: int = 25
@@ -36,8 +34,7 @@ class Wanted:
     marketplace_order_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Orders, the ids of those that this version cannot read, and the order id to go on behind: None at the end."""
 
     orders: list[Order]
