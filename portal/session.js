@@ -102,7 +102,15 @@ export async function resetPassword(email, code, password) {
 export function signOut() {
   const token = session?.refresh_token;
   end();
-  if (token) cognito("RevokeToken", { ClientId: config.client_id, Token: token }).catch(() => {});
+  if (token) revoke(token);
+}
+
+/**
+ * Outlives the page: a refresh token that is forgotten here alone would still open the account for hours.
+ * @param {string} token
+ */
+function revoke(token) {
+  cognito("RevokeToken", { ClientId: config.client_id, Token: token }, { keepalive: true }).catch(() => {});
 }
 
 /** Forgets a session that the API no longer accepts. */
@@ -132,10 +140,11 @@ async function refresh(old) {
       AuthParameters: { REFRESH_TOKEN: old.refresh_token },
     });
     if (!answer.AuthenticationResult) throw new SignInRefused("UnknownChallenge", "The session cannot be renewed.");
+    if (session !== old) return; // signed out meanwhile, which nothing may undo
     keep(answer.AuthenticationResult, old.email, old.refresh_token);
   } catch (error) {
     if (!(error instanceof SignInRefused) || error.code === "TooManyRequestsException") throw error;
-    end();
+    if (session === old) end();
     throw new SignedOut();
   }
 }
@@ -203,9 +212,10 @@ function restore() {
 /**
  * @param {string} action
  * @param {object} body
+ * @param {{keepalive?: boolean}} options
  * @returns {Promise<Answer>}
  */
-async function cognito(action, body) {
+async function cognito(action, body, { keepalive = false } = {}) {
   const response = await fetch(config.cognito_url, {
     method: "POST",
     headers: {
@@ -214,6 +224,7 @@ async function cognito(action, body) {
     },
     body: JSON.stringify(body),
     cache: "no-store",
+    keepalive,
     signal: AbortSignal.timeout(15_000),
   });
   const answer = await response.json().catch(() => ({}));
