@@ -19,6 +19,9 @@ CALLERS = {
     "place_order": "planner",
     "auto_cancel": "planner",
     "report": "lax1",
+    "mark_marketplace": "acme",
+    "reconcile": "acme",
+    "list_summaries": "acme",
 }
 
 

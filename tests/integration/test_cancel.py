@@ -9,7 +9,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from order_cancellation.tables.orders import Orders
 from tests.support import examples
-from tests.support.functions import Response, machine_claims, seller_claims
+from tests.support.functions import Response
 from tests.support.rig import Service
 from tests.support.sdk import Answer, Wire
 
@@ -227,37 +227,3 @@ class TestWhoAsks:
         assert refused.status == 404
         assert refused == missing
         assert service.view(a_1).body["status"] == "received"
-
-    @pytest.mark.parametrize(
-        "claims",
-        [
-            {},
-            {"token_use": "id"},
-            {"token_use": "id", "custom:seller_id": ""},
-            {"token_use": "id", "custom:seller_id": "acme/../bluebird"},
-            {"token_use": "access", "custom:seller_id": "acme"},
-            {"custom:seller_id": "acme"},
-            machine_claims("client-planner", "network/orders"),
-        ],
-    )
-    @pytest.mark.parametrize("route", ["cancel_one", "cancel_many", "view_order", "list_orders"])
-    def test_a_token_that_is_no_persons_of_a_seller_is_forbidden(
-        self, service: Service, wire: Wire, route: str, claims: dict[str, str]
-    ) -> None:
-        answer = service.send(route, claims, order_id="A-1")
-        assert (answer.status, answer.body["code"]) == (403, "forbidden")
-        assert wire.requests == []
-
-    def test_a_person_is_no_machine(self, service: Service, wire: Wire) -> None:
-        for route in ("register_seller", "place_order", "auto_cancel", "report"):
-            answer = service.send(route, seller_claims("acme"), seller_id="acme", order_id="A-1", fc_id="LAX1")
-            assert (answer.status, answer.body["code"]) == (403, "forbidden")
-        assert wire.requests == []
-
-    @pytest.mark.parametrize("scope", ["", "network/sellers", "network/orders-read", "fulfillment/events"])
-    def test_a_machine_needs_the_scope(self, service: Service, wire: Wire, scope: str) -> None:
-        claims = machine_claims("client-planner", scope)
-        for route in ("place_order", "auto_cancel"):
-            answer = service.send(route, claims, seller_id="acme", order_id="A-1")
-            assert (answer.status, answer.body["code"]) == (403, "forbidden")
-        assert wire.requests == []

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+from order_cancellation.http.parse import MAX_RECONCILIATION_BYTES
+from order_cancellation.http.request import MAX_BODY_BYTES
 from tests.support import examples
 from tests.support.functions import ROUTES
 
@@ -25,6 +27,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "place_order": examples.placement_document(),
     "auto_cancel": {"cancellations": [AUTO]},
     "report": EVENT,
+    "mark_marketplace": {"state": "done"},
+    "reconcile": {"marketplace": "amazon", "orders": [{"marketplace_order_id": "113-1", "state": "open"}]},
 }
 PATHS: dict[str, dict[str, str]] = {
     "cancel_one": {"order_id": ORDER},
@@ -35,6 +39,9 @@ PATHS: dict[str, dict[str, str]] = {
     "place_order": {"seller_id": "acme", "order_id": NEW_ORDER},
     "auto_cancel": {},
     "report": {"fc_id": "LAX1"},
+    "mark_marketplace": {"order_id": ORDER},
+    "reconcile": {},
+    "list_summaries": {},
 }
 
 
@@ -124,7 +131,8 @@ def _bodies_of_no_use_anywhere() -> Iterator[Malformed]:
             ("a key given twice, deep inside", b'{"a":[{"b":{"c":1,"c":1}}]}', "c", "is given more than once"),
         ):
             yield Malformed(route, what, named, why, body)
-        yield Malformed(route, "64 KiB and a byte", None, "at most 65536", sent.ljust(65_537), status=413)
+        most = MAX_RECONCILIATION_BYTES if route == "reconcile" else MAX_BODY_BYTES
+        yield Malformed(route, "a byte too many", None, f"at most {most}", sent.ljust(most + 1), status=413)
         for content_type, why in (
             ("text/plain", "must be application/json"),
             ("application/x-www-form-urlencoded", "must be application/json"),
@@ -142,6 +150,8 @@ def _bodies() -> Iterator[Malformed]:
     for route, rows in _WRONG_FIELDS.items():
         for name, value, why in rows:
             yield _of(route, f"{name} {value!r:.40}", GOOD[route] | {name: value}, name, why)
+    for what, rows, name, why in _WRONG_ROWS:
+        yield _of("reconcile", what, GOOD["reconcile"] | {"orders": rows}, name, why)
     for what, entries, name, why in _WRONG_ORDERS:
         yield _of("cancel_many", what, {"orders": entries}, name, why)
     for name, value, why in _WRONG_CANCELLATIONS:
@@ -164,6 +174,16 @@ _LINE = {"sku": "TENT-2P-GRN", "quantity": 1}
 
 # a field, a value that it cannot have, and what is said of it
 _WRONG_FIELDS: dict[str, tuple[tuple[str, Any, str], ...]] = {
+    "mark_marketplace": (
+        ("state", "cancelled", "must be one of to_do, done, not_needed"),
+        ("state", None, "must be one of"),
+        ("state", ["done"], "must be one of"),
+    ),
+    "reconcile": (
+        ("marketplace", "ama zon", "must be 1 to 64 of"),
+        ("marketplace", None, "must be 1 to 64 of"),
+        ("orders", None, "must be a list, not null"),
+    ),
     "cancel_one": (
         ("reason", "stockout", "must be one of customer_request, "),
         ("reason", None, "must be one of"),
@@ -230,6 +250,27 @@ _WRONG_ORDERS: tuple[tuple[str, Any, str, str], ...] = (
     ("an order id of 65 characters", [{"order_id": "x" * 65}], "orders[0].order_id", "must be 1 to 64 of"),
     ("another seller's order", [{"order_id": ORDER, "seller_id": "x"}], "orders[0].seller_id", "is not a field here"),
     ("the last of many", [*_101_ORDERS[:99], {"order_id": ".M"}], "orders[99].order_id", "must be 1 to 64 of"),
+)
+_AN_ID = "orders[0].marketplace_order_id"
+_ROW = {"marketplace_order_id": "113-1", "state": "open"}
+_WRONG_ROWS: tuple[tuple[str, Any, str, str], ...] = (
+    ("no rows", [], "orders", "must have 1 to 1000 entries, not 0"),
+    ("1001 rows", [_ROW] * 1001, "orders", "must have 1 to 1000 entries, not 1001"),
+    ("rows that are no list", {"0": _ROW}, "orders", "must be a list, not an object"),
+    ("a row that is a string", [_ROW, "113-1"], "orders[1]", "must be an object, not a string"),
+    ("a row without a state", [{"marketplace_order_id": "1"}], "orders[0].state", "is missing"),
+    ("a row in an unknown state", [_ROW | {"state": "shipped"}], "orders[0].state", "must be one of cancelled, open"),
+    ("a row in two states", [_ROW, _ROW | {"state": "cancelled"}], "orders[1].state", "is not the state that"),
+    ("a row of another seller", [_ROW | {"seller_id": "x"}], "orders[0].seller_id", "is not a field here"),
+    (
+        "an id of 129 characters",
+        [_ROW | {"marketplace_order_id": "1" * 129}],
+        _AN_ID,
+        "at most 128 characters, not 129",
+    ),
+    ("an id that is blank", [_ROW | {"marketplace_order_id": " \u200b"}], _AN_ID, "must not be empty"),
+    ("an id of two lines", [_ROW | {"marketplace_order_id": "1\n2"}], _AN_ID, "must be a single line"),
+    ("an id that is a number", [_ROW | {"marketplace_order_id": 113}], _AN_ID, "must be a string, not a number"),
 )
 _WRONG_CANCELLATIONS: tuple[tuple[str, Any, str], ...] = (
     ("seller_id", "ac/me", "must be 1 to 64 of"),
@@ -303,6 +344,14 @@ def _queries() -> Iterator[Malformed]:
         ("Limit=1", "Limit", "is not a parameter here"),
     ):
         yield Malformed("list_orders", query, named, why, query=query)
+        if named == "limit":
+            yield Malformed("list_summaries", query, named, why, query=query)
+    for query, named, why in (
+        ("cursor=Li4v", "cursor", "is not one that this list gave out"),
+        ("status=sent", "status", "is not a parameter here; there are limit, cursor"),
+        ("seller_id=bluebird", "seller_id", "is not a parameter here; there are limit, cursor"),
+    ):
+        yield Malformed("list_summaries", query, named, why, query=query)
 
 
 def _of(route: str, what: str, document: Any, named: str, why: str) -> Malformed:

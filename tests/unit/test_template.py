@@ -68,6 +68,25 @@ class TestRoutes:
                 assert event.get("Auth", {}).get("Authorizer", "CognitoAuthorizer") == "CognitoAuthorizer"
 
 
+class TestIdentity:
+    def test_whose_account_it_is_can_be_written_by_no_client_and_changed_by_nobody(self) -> None:
+        [seller] = RESOURCES["UserPool"]["Properties"]["Schema"]
+        assert (seller["Name"], seller["Mutable"]) == ("seller_id", {"If": ["SellersAreFixed", False, True]})
+        assert template()["Parameters"]["FixSellerOfAccount"]["Default"] == "true"
+        portal = RESOURCES["PortalClient"]["Properties"]
+        assert portal["WriteAttributes"] == ["name"]
+        assert RESOURCES["UserPool"]["Properties"]["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+
+    def test_a_token_that_was_taken_is_of_no_use_for_long(self) -> None:
+        portal = RESOURCES["PortalClient"]["Properties"]
+        assert portal["IdTokenValidity"] == portal["AccessTokenValidity"] == {"Ref": "SellerTokenInMinutes"}
+        minutes = template()["Parameters"]["SellerTokenInMinutes"]
+        assert (minutes["Default"], minutes["MaxValue"]) == (15, 60)
+        assert portal["RefreshTokenValidity"] <= 12
+        units = {"IdToken": "minutes", "AccessToken": "minutes", "RefreshToken": "hours"}
+        assert (portal["TokenValidityUnits"], portal["EnableTokenRevocation"]) == (units, True)
+
+
 def test_the_sections_are_those_that_the_head_promises_and_in_its_order() -> None:
     text = (ROOT / "template.yaml").read_text()
     promised = re.findall(r"^# Sections: (.+)\.$", text, re.MULTILINE)

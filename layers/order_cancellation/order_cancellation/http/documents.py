@@ -60,7 +60,7 @@ def cancel_document(cancelled: Cancelled, reader: Actor) -> Document:
 
 def cancellation_document(cancellation: Cancellation, reader: Actor) -> Document:
     """Who ended an order, when and why. The seller's note, and the person, are for the seller's people alone."""
-    own = reader.kind != "network"
+    own = reader.kind == "person"
     actor = cancellation.actor
     document: Document = {
         "cancellation_id": cancellation.cancellation_id,
@@ -220,11 +220,11 @@ def _how_it_was_cancelled(order: Order, cancellation: Cancellation, reader: Acto
 
 
 def _by_whom(order: Order, actor: Actor | None, reader: Actor | None) -> str:
-    if reader and reader.kind == "network":
+    if reader and reader.kind != "person":
         return f"Order {order.order_id} was cancelled by its seller"
     if actor and reader and actor.id == reader.id:
         return f"You cancelled order {order.order_id}"
-    by = f" by {actor.name}" if actor and actor.name else ""
+    by = f" by {actor.name}" if actor and actor.name and reader else ""
     return f"Order {order.order_id} was cancelled{by}"
 
 

@@ -38,9 +38,12 @@ class Request:
     def machine(self, scope: str) -> str:
         """The client id of an access token with this scope. Raises Forbidden for any other token."""
         claims = self._claims()
-        if claims.get("token_use") != "access" or scope not in str(claims.get("scope", "")).split():
+        client_id = claims.get("client_id")
+        if claims.get("token_use") != "access" or scope not in str(claims.get("scope", "")).split(" "):
             raise Forbidden(f"This needs an access token with the scope {scope}.")
-        return str(claims["client_id"])
+        if not isinstance(client_id, str) or not _PRINTABLE_ASCII.fullmatch(client_id):
+            raise Forbidden("This needs the access token of a client.")
+        return client_id
 
     def identity(self) -> Identity:
         """What makes this request the same request when it comes again. Raises InvalidRequest for a bad key."""
