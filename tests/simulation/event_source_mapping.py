@@ -1,10 +1,10 @@
 """Lambda's event source mapping over a DynamoDB stream, with AWS's rules, on virtual time, from a seed.
 
-    stream ──▶ filter ──▶ lane (one per shard, or ParallelizationFactor of them) ──▶ batch ──▶ handler
-                                                                  ▲                     │
-                                                   retry, bisect, │                     ├─▶ done: the checkpoint moves
-                                              from the checkpoint └─────────────────────┤
-                                                                                        └─▶ failure queue, and on
+    stream ──▶ filter ──▶ lane (one for each shard) ──▶ batch ──▶ handler
+                                                          ▲          │
+                                           retry, bisect, │          ├─▶ done: the checkpoint moves
+                                      from the checkpoint └──────────┤
+                                                                     └─▶ failure queue, and on
 
 The rules, from the AWS Lambda Developer Guide ("Using Lambda with DynamoDB", "Configuring partial batch response",
 "Retain discarded records"):
@@ -31,7 +31,6 @@ Invocations take turns; they overlap only where a handler's own calls let the wo
 import itertools
 import json
 import random
-import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -82,10 +81,9 @@ class Batch:
 
 @dataclass
 class Lane:
-    """One batch at a time from one shard; with a ParallelizationFactor a shard has several, by partition key."""
+    """One batch at a time from one shard."""
 
     shard: Shard
-    index: int
     window_from: float
     position: int = 0
     gathered: deque[Record] = field(default_factory=deque)
@@ -100,7 +98,7 @@ class Attempt:
 
     number: int
     at: float
-    lane: tuple[str, int]
+    lane: str
     sequence_numbers: tuple[str, ...]
     invocation: int
     is_redelivery: bool
@@ -109,7 +107,7 @@ class Attempt:
     def __str__(self) -> str:
         records = f"{len(self.sequence_numbers)} records from {self.sequence_numbers[0]}"
         again = "redelivered" if self.is_redelivery else f"invocation {self.invocation}"
-        return f"{self.number:4} {self.at:.3f} {self.lane[0]}/{self.lane[1]} {records}, {again}: {self.result}"
+        return f"{self.number:4} {self.at:.3f} {self.lane} {records}, {again}: {self.result}"
 
 
 @dataclass(frozen=True)
@@ -124,8 +122,7 @@ class Outcome:
 class EventSourceMapping:
     """Delivers a stream to a handler.
 
-    ``outages`` are (from, to) moments in which the mapping is disabled; ``enabled`` says whether it is at all.
-    ``startup`` is how long after its creation it begins to poll: with LATEST, what is written before that is missed.
+    It begins with the oldest record that is kept. ``outages`` are (from, to) moments in which it is disabled.
     ``seconds`` is how long an invocation takes.
     """
 
@@ -136,7 +133,6 @@ class EventSourceMapping:
         *,
         faults: Faults | None = None,
         seed: int = 0,
-        startup: float = 0.0,
         seconds: float = 0.0,
     ) -> None:
         self.stream = stream
@@ -145,20 +141,14 @@ class EventSourceMapping:
         self.faults = faults or Plan()
         self.seconds = seconds
         self.outages: list[tuple[float, float]] = []
-        self.enabled = self.properties.enabled
         self.failures = FailureQueue()
         self.trace: list[Attempt] = []
         self.counts: Counter[str] = Counter()
         self.deliveries: Counter[int] = Counter()
         self.fates: dict[int, Fate] = {}
         self._random = random.Random(f"mapping {seed}")
-        self._starts_at = self.clock.now + startup
         self._numbers = itertools.count(1)
-        self._lanes = [
-            Lane(shard, index, window_from=self._starts_at)
-            for shard in stream.shards
-            for index in range(self.properties.parallelization_factor)
-        ]
+        self._lanes = [Lane(shard, window_from=self.clock.now) for shard in stream.shards]
 
     @classmethod
     def from_template(cls, function: str, stream: Stream, **options: Any) -> Self:
@@ -203,9 +193,7 @@ class EventSourceMapping:
             record
             for shard in self.stream.shards
             for record in shard.records
-            if record.number not in self.fates
-            and not self.deliveries[record.number]
-            and not self._is_before_start(record)
+            if record.number not in self.fates and not self.deliveries[record.number]
         ]
 
     def report(self) -> str:
@@ -217,14 +205,14 @@ class EventSourceMapping:
     # ---------------------------------------------------------------------------------------------- gathering, cutting
 
     def _due(self, lane: Lane) -> float | None:
-        if lane.is_busy or not self.enabled:
+        if lane.is_busy:
             return None
         moments = [batch.ready_at for batch in lane.redeliveries]
         if lane.batches:
             moments.append(lane.batches[0].ready_at)
         elif (full_at := self._full_at(lane)) is not None:
             moments.append(full_at)
-        return self._after_outages(max(min(moments), self._starts_at)) if moments else None
+        return self._after_outages(min(moments)) if moments else None
 
     def _after_outages(self, moment: float) -> float:
         for begin, end in sorted(self.outages):
@@ -253,20 +241,12 @@ class EventSourceMapping:
         while lane.position < len(records) and len(lane.gathered) < self.properties.batch_size:
             record = records[lane.position]
             lane.position += 1
-            if self._is_before_start(record) or self._lane_of(record) != lane.index:
-                continue
             if self.stream.has_expired(record):
                 self.fates[record.number] = Fate.EXPIRED
             elif not self._selects(record):
                 self.fates[record.number] = Fate.FILTERED
             else:
                 lane.gathered.append(record)
-
-    def _is_before_start(self, record: Record) -> bool:
-        return self.properties.starting_position == "LATEST" and record.created < self._starts_at
-
-    def _lane_of(self, record: Record) -> int:
-        return zlib.crc32(record.partition.encode()) % self.properties.parallelization_factor
 
     def _selects(self, record: Record) -> bool:
         if not self.properties.patterns:
@@ -414,8 +394,9 @@ class EventSourceMapping:
     def _trace(self, number: int, at: float, lane: Lane, batch: Batch, result: str) -> None:
         self.counts["redelivered"] += batch.is_redelivery
         numbers = tuple(record.sequence_number for record in batch.records)
-        place = (lane.shard.shard_id, lane.index)
-        self.trace.append(Attempt(number, at, place, numbers, batch.invocations, batch.is_redelivery, result))
+        self.trace.append(
+            Attempt(number, at, lane.shard.shard_id, numbers, batch.invocations, batch.is_redelivery, result)
+        )
 
 
 class VirtualContext(Context):

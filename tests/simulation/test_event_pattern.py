@@ -34,14 +34,10 @@ def new_image(**attributes: Any) -> dict[str, Any]:
         (new_image(status={"S": ["cancelled"]}), True),
         (new_image(status={"S": ["received", "cancelled"]}), True),
         (new_image(status={"S": ["Cancelled"]}), False),
-        (new_image(status={"S": [{"equals-ignore-case": "Cancelled"}]}), True),
         (new_image(status={"S": [{"prefix": "canc"}]}), True),
         (new_image(status={"S": [{"prefix": "anc"}]}), False),
-        (new_image(status={"S": [{"suffix": "lled"}]}), True),
         (new_image(status={"S": [{"anything-but": ["received"]}]}), True),
-        (new_image(status={"S": [{"anything-but": "cancelled"}]}), False),
-        (new_image(status={"S": [{"anything-but": {"prefix": "rec"}}]}), True),
-        (new_image(status={"S": [{"anything-but": {"prefix": "can"}}]}), False),
+        (new_image(status={"S": [{"anything-but": ["cancelled"]}]}), False),
         (new_image(gift={"BOOL": [True]}), True),
         (new_image(gift={"BOOL": ["true"]}), False),
         (new_image(empty={"S": [""]}), True),
@@ -53,8 +49,6 @@ def new_image(**attributes: Any) -> dict[str, Any]:
         (new_image(cancellation={"M": {"skus": {"L": {"S": ["LAMP"]}}}}), False),
         ({"eventName": ["MODIFY"], "dynamodb": {"OldImage": {"status": {"S": ["received"]}}}}, True),
         ({"eventName": ["INSERT"], "dynamodb": {"OldImage": {"status": {"S": ["received"]}}}}, False),
-        ({"$or": [{"eventName": ["INSERT"]}, new_image(gift={"BOOL": [True]})]}, True),
-        ({"$or": [{"eventName": ["INSERT"]}, new_image(gift={"BOOL": [False]})]}, False),
     ],
 )
 def test_a_pattern_selects(pattern: dict[str, Any], expected: bool) -> None:
@@ -89,15 +83,9 @@ def test_exists_is_content_with_null() -> None:
     assert matches({"a": [None]}, {"a": None})
 
 
-def test_numeric_does_not_match_dynamodb_numbers() -> None:
-    assert not matches(new_image(quantity={"N": [{"numeric": [">", 100]}]}), RECORD)
+def test_numbers_are_compared_as_they_are_written() -> None:
     assert not matches(new_image(quantity={"N": [101]}), RECORD)
     assert matches(new_image(quantity={"N": ["101"]}), RECORD)
-    assert matches({"size": [{"numeric": [">", 100, "<=", 101]}]}, {"size": 101})
-    assert not matches({"size": [{"numeric": [">", 100, "<=", 101]}]}, {"size": 102})
-
-
-def test_numbers_are_compared_as_they_are_written() -> None:
     assert not matches({"size": [300]}, {"size": 300.0})
 
 
@@ -114,12 +102,11 @@ def test_numbers_are_compared_as_they_are_written() -> None:
         '{"a": [{"exists": "true"}]}',
         '{"a": [{"exists": true, "prefix": "b"}]}',
         '{"a": [{"starts-with": "b"}]}',
-        '{"a": [{"numeric": ["=", "1"]}]}',
-        '{"a": [{"numeric": ["!=", 1]}]}',
         '{"a": [{"anything-but": []}]}',
-        '{"$or": [{"a": ["b"]}, {"c": "d"}]}',
+        '{"$or": [{"a": ["b"]}, {"c": ["d"]}]}',  # AWS takes this and the next one; they are not evaluated here
+        '{"a": [{"numeric": [">", 1]}]}',
     ],
 )
-def test_a_pattern_that_aws_refuses_is_refused(text: str) -> None:
+def test_a_pattern_that_aws_refuses_or_that_is_not_evaluated_is_refused(text: str) -> None:
     with pytest.raises(InvalidPattern):
         parse(text)
