@@ -13,6 +13,7 @@ INSTALL := $(UV) pip install --quiet --system-certs --require-hashes
 PORTAL_CHECKS := requirements/portal/node_modules
 CONTRACT_CHECKS := tests/contract/typescript/node_modules
 TESTS ?= tests
+JOBS ?= 2
 STACK ?= order-cancellation
 UPGRADE ?= --upgrade
 export SAM_CLI_TELEMETRY := 0
@@ -53,8 +54,8 @@ types: setup ## mypy --strict
 validate: setup ## the template, as CloudFormation and SAM see it
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
-pytest: setup $(CONTRACT_CHECKS)/.installed ## the tests (TESTS=tests/unit for some of them)
-	$(BIN)/python -m pytest $(TESTS)
+pytest: setup $(CONTRACT_CHECKS)/.installed ## the tests, two processes side by side (TESTS=tests/unit for some of them, JOBS=0)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(TESTS)
 
 bench: setup ## speed, side by side in one run
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m tests.benchmarks.summaries
