@@ -21,7 +21,7 @@ TABLES = {
 }
 
 
-CONFIGURATION_SET = "summaries"  # what mail goes through in tests
+CONFIGURATION_SET = "order-cancellation-summaries"  # of the stack that the tests are
 
 
 def create_tables(dynamodb: DynamoDBClient) -> None:
