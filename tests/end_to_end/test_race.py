@@ -12,7 +12,7 @@ from local.client import Answer, Client
 from order_cancellation.domain import times
 from tests.support.local_stack import Items, Place
 
-RACES = 300
+RACES = 120
 SIDE_BY_SIDE = 8
 
 
