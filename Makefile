@@ -41,10 +41,11 @@ down: ## stop the local stack
 
 test: lint types validate pytest ## lint, types, template, and all tests
 
-lint: setup $(PORTAL_CHECKS)/.installed ## ruff; import-linter: who may import whom; the portal by Biome and tsc
+lint: setup $(PORTAL_CHECKS)/.installed ## ruff; who may import whom; who asks, and what is written; the portal by Biome and tsc
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYTHONPATH=layers/order_cancellation $(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/python -m scripts.security_rules
 	$(PORTAL_CHECKS)/.bin/biome check --config-path requirements/portal --error-on-warnings portal
 	$(PORTAL_CHECKS)/.bin/tsc --project requirements/portal
 

@@ -337,7 +337,7 @@ function inTheMarketplace(order, view, draw) {
         { class: "hint" },
         `Reason: ${reasonName(cancellation.reason)}.`,
         cancellation.note ? ` Note: ${cancellation.note}` : "",
-        cancellation.detail ? ` ${cancellation.detail}` : "",
+        cancellation.detail ? ` The network’s note: ${cancellation.detail}` : "",
       ),
     ),
   );

@@ -97,6 +97,7 @@ PARSERS: dict[str, Callable[[int], object]] = {
     "blanks": lambda n: parse.reconciliation(
         {"marketplace": "m", "orders": [ROW | {"marketplace_order_id": " " * n + "1"}]}
     ),
+    "a detail": lambda n: parse.auto_cancel_batch({"cancellations": [AUTO | {"detail": "a.1-(" * (n // 5)}]}),
     "a cursor": lambda n: cursors.decode("QS0x" * n),
 }
 
@@ -130,12 +131,16 @@ class TestWhatItFinds:
 
 
 def patterns() -> Iterator[str]:
-    """Every regular expression of the layer."""
+    """Every regular expression of the layer: what ``re`` is called with, and texts that look like one."""
     for path in sorted(LAYER.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        module = ast.parse(path.read_text())
+        for node in ast.walk(module):
             if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.") and node.args:
-                assert isinstance(node.args[0], ast.Constant), f"{path}: a pattern that is put together"
-                yield str(node.args[0].value)
+                assert isinstance(node.args[0], ast.Constant | ast.Name), f"{path}: a pattern that is put together"
+                if isinstance(node.args[0], ast.Constant):
+                    yield str(node.args[0].value)
+        named = (node.value for node in module.body if isinstance(node, ast.AnnAssign))
+        yield from (str(value.value) for value in named if isinstance(value, ast.Constant) and "\\" in str(value.value))
 
 
 def backtracks(pattern: str) -> bool:

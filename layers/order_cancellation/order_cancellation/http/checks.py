@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from order_cancellation.domain import places, times
+from order_cancellation.domain import links, places, times
 from order_cancellation.domain.refusals import InvalidRequest
 
 MAX_TEXT: Final = 500
@@ -85,6 +85,20 @@ def optional_text(value: Any, path: str) -> str | None:
     return None if value is None else text(value, path, MAX_TEXT) or None
 
 
+def mailed_text(value: Any, path: str) -> str | None:
+    """Free text that a mail of ours carries to somebody who trusts it."""
+    return None if value is None else _leads_nowhere(text(value, path, MAX_TEXT), path, links.in_text) or None
+
+
+def mailed_name(value: Any, path: str) -> str:
+    return _leads_nowhere(line(value, path, 200), path, links.in_text)
+
+
+def mailed_code(value: Any, path: str) -> str:
+    """A SKU, or an id of somebody else's, on one line."""
+    return _leads_nowhere(line(value, path, 128), path, links.in_code)
+
+
 def line(value: Any, path: str, most: int) -> str:
     checked = text(value, path, most)
     if not checked.strip():
@@ -92,10 +106,6 @@ def line(value: Any, path: str, most: int) -> str:
     if _LINE_BREAK.search(checked):
         raise InvalidRequest(path, "must be a single line")
     return checked
-
-
-def sku(value: Any, path: str) -> str:
-    return line(value, path, 128)
 
 
 def country(value: Any, path: str) -> str:
@@ -126,6 +136,12 @@ def time_zone(value: Any, path: str) -> str:
 def printable(name: str) -> str:
     """A caller's own field name, safe and short enough to repeat."""
     return name.encode("ascii", "backslashreplace").decode()[:64] if name.isprintable() and name else "(unprintable)"
+
+
+def _leads_nowhere(value: str, path: str, leads: Callable[[str], str | None]) -> str:
+    if found := leads(value):
+        raise InvalidRequest(path, f"must not contain {found}: sellers read it in a mail that they trust")
+    return value
 
 
 def _kind(value: Any) -> str:

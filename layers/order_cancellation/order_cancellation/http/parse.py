@@ -6,7 +6,7 @@ from typing import Any, Final
 from order_cancellation.actions.reconcile import Reconciliation
 from order_cancellation.domain import times
 from order_cancellation.domain.cancellations import CancelCommand
-from order_cancellation.domain.marketplaces import CANCELLATION_STATES
+from order_cancellation.domain.marketplaces import CANCELLATION_STATES, NAMES
 from order_cancellation.domain.orders import EVENTS, MAX_CLOCK_DIFFERENCE, STATUSES, Event, Line, Placement
 from order_cancellation.domain.reasons import AUTO_REASONS, SELLER_REASONS, UNSTATED
 from order_cancellation.domain.refusals import InvalidRequest
@@ -57,7 +57,7 @@ def contact(body: Any) -> Contact:
     """``PUT /sellers/{seller_id}``."""
     sent = checks.fields(body, "body", required=("name", "email", "time_zone"), optional=("summaries",))
     return Contact(
-        name=checks.line(sent["name"], "name", 200),
+        name=checks.mailed_name(sent["name"], "name"),
         email=checks.email(sent["email"], "email"),
         time_zone=checks.time_zone(sent["time_zone"], "time_zone"),
         summaries=checks.choice(sent.get("summaries", "each_batch"), "summaries", SUMMARY_PREFERENCES),
@@ -81,8 +81,8 @@ def placement(body: Any) -> Placement:
     if len(set(centers)) < len(centers):
         raise InvalidRequest("fulfillment_centers", "names a fulfillment center twice")
     return Placement(
-        marketplace=checks.identifier(sent["marketplace"], "marketplace"),
-        marketplace_order_id=_marketplace_order(sent["marketplace_order_id"], "marketplace_order_id"),
+        marketplace=_marketplace(sent["marketplace"], "marketplace"),
+        marketplace_order_id=checks.mailed_code(_without_blanks(sent["marketplace_order_id"]), "marketplace_order_id"),
         destination_country=checks.country(sent["destination_country"], "destination_country"),
         placed_at=checks.time(sent["placed_at"], "placed_at"),
         lines=tuple(_line(line, f"lines[{i}]") for i, line in enumerate(checks.entries(sent["lines"], "lines", 500))),
@@ -167,14 +167,25 @@ def _auto_cancel(entry: Any, path: str) -> CancelCommand:
         seller_id=checks.identifier(sent["seller_id"], f"{path}.seller_id"),
         order_id=checks.identifier(sent["order_id"], f"{path}.order_id"),
         reason=checks.choice(sent["reason"], f"{path}.reason", AUTO_REASONS),
-        skus=checks.each(sent["skus"], f"{path}.skus", checks.sku, 100) if "skus" in sent else (),
-        detail=checks.optional_text(sent.get("detail"), f"{path}.detail"),
+        skus=checks.each(sent["skus"], f"{path}.skus", checks.mailed_code, 100) if "skus" in sent else (),
+        detail=checks.mailed_text(sent.get("detail"), f"{path}.detail"),
     )
 
 
+def _marketplace(value: Any, path: str) -> str:
+    """A new order's; one that is known may have an address for a name, such as amazon.de."""
+    name = checks.identifier(value, path)
+    return name if name.lower().partition(".")[0] in NAMES else checks.mailed_code(name, path)
+
+
 def _marketplace_order(value: Any, path: str) -> str:
-    """A marketplace's own order id, without the blanks, seen and unseen, that exports and copies leave at its ends."""
-    return checks.line(value.strip(_BLANKS) if isinstance(value, str) else value, path, 128)
+    """A marketplace's own order id, as somebody looks for it."""
+    return checks.line(_without_blanks(value), path, 128)
+
+
+def _without_blanks(value: Any) -> Any:
+    """Without those, seen and unseen, that exports and copies leave at an id's ends."""
+    return value.strip(_BLANKS) if isinstance(value, str) else value
 
 
 def _chosen(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str | None:
@@ -189,4 +200,4 @@ def _line(value: Any, path: str) -> Line:
         raise InvalidRequest(f"{path}.quantity", "must be a whole number from 1 to 1000000")
     if quantity != int(quantity):
         raise InvalidRequest(f"{path}.quantity", "must be a whole number from 1 to 1000000")
-    return Line(checks.sku(sent["sku"], f"{path}.sku"), int(quantity))
+    return Line(checks.mailed_code(sent["sku"], f"{path}.sku"), int(quantity))

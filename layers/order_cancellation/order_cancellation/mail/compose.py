@@ -14,7 +14,7 @@ import textwrap
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from order_cancellation.domain import marketplaces, summaries, times
+from order_cancellation.domain import links, marketplaces, summaries, times
 from order_cancellation.domain.cancellations import Cancellation
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.reasons import CATALOGUE, Reason
@@ -112,7 +112,7 @@ class _Row:
 
     @property
     def and_detail(self) -> str:
-        return f": {self.detail}" if self.detail else ""
+        return f". Network's note: {self.detail}" if self.detail else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ def _view(
         order_ids = tuple(_NOT_OF_AN_ID.sub("?", order_id[:_MAX_ID]) for order_id in others)
         places = (*places, _Place(_ELSEWHERE, len(others), (), order_ids))
     return _View(
-        seller=_line(contact.name, 80),
+        seller=_seller(contact),
         summary_id=_line(summary_id, 80),
         summaries=contact.summaries,
         part=part,
@@ -347,12 +347,12 @@ def _row(order: Order, zone: tzinfo, portal_origin: str) -> _Row:
     return _Row(
         order_id=_NOT_OF_AN_ID.sub("?", order.order_id[:_MAX_ID]),
         url=f"{portal_origin}/#/orders/{quote(order.order_id[:_MAX_ID], safe='', errors='replace')}",
-        marketplace_order_id=_line(order.placement.marketplace_order_id, 128),
-        marketplace=_line(marketplaces.name(order.placement.marketplace), 40),
-        skus=tuple(_line(sku, 64) for sku in skus[:_MAX_SKUS]),
+        marketplace_order_id=_leading_nowhere(_line(order.placement.marketplace_order_id, 128), links.in_code),
+        marketplace=_marketplace(order.placement.marketplace),
+        skus=tuple(_leading_nowhere(_line(sku, 64), links.in_code) for sku in skus[:_MAX_SKUS]),
         more_skus=max(0, len(skus) - _MAX_SKUS),
         reason=_reason(cancellation.reason).title,
-        detail=_line(cancellation.detail or "", 160),
+        detail=_leading_nowhere(_line(cancellation.detail or "", 160), links.in_text),
         cancelled_at=f"{moment:%-d %b %Y, %H:%M} UTC{moment:%:z}",
     )
 
@@ -363,6 +363,26 @@ def _cancellation(order: Order) -> Cancellation:
 
 
 # ------------------------------------------------------------------------------------------------- what others wrote
+
+_LEFT_OUT = "(left out: see the portal)"
+
+
+def _seller(contact: Contact) -> str:
+    name = _line(contact.name, 80)
+    return "" if links.in_text(name) else name
+
+
+def _leading_nowhere(line: str, leads: Callable[[str], str | None]) -> str:
+    """A line without what leads elsewhere; intake refuses it, but earlier versions stored it."""
+    return _LEFT_OUT if leads(line) else line
+
+
+def _marketplace(marketplace: str) -> str:
+    name = _line(marketplaces.name(marketplace), 40)
+    return (
+        name if marketplace.lower().partition(".")[0] in marketplaces.NAMES else _leading_nowhere(name, links.in_code)
+    )
+
 
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._-]")
 _JOINERS = "\u200c\u200d"  # invisible, but Persian is misspelt and an emoji family falls apart without them

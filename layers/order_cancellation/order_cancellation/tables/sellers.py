@@ -23,7 +23,9 @@ class Sellers:
         update = "SET #name = :name, email = :email, time_zone = :time_zone, summaries = :summaries"
         no_complaint = "attribute_not_exists(mail_problem) OR mail_problem.#kind <> :complaint"
         if not self._register(seller_id, contact, update, no_complaint, complaint="complaint"):
-            self._register(seller_id, contact, f"{update} REMOVE mail_problem", None)
+            self._register(
+                seller_id, contact, f"{update} REMOVE mail_problem", None
+            )  # no condition: the last word counts
 
     def _register(self, seller_id: str, contact: Contact, update: str, condition: str | None, **values: str) -> bool:
         registered, _ = self._table.update(
