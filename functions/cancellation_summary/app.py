@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from order_cancellation import settings
 from order_cancellation.domain.orders import Order
 from order_cancellation.mail import ses
-from order_cancellation.mail.deliver import MIN_SEND_MS, Deliveries, SendingStopped, report_stop
+from order_cancellation.mail.deliver import Deliveries
+from order_cancellation.mail.rounds import report_stop, tell_each
 from order_cancellation.observability import count, logger, metrics
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import order_from_image
@@ -24,17 +25,17 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     """
     sellers, failed = by_seller(event["Records"])
     count("RecordsReceived", len(event["Records"]))
-    for seller_id, entries in sellers.items():
-        try:
-            if context.get_remaining_time_in_millis() < MIN_SEND_MS:
-                raise TimeoutError("no time is left to tell this seller")
-            deliveries.tell(seller_id, [order for _, order in entries.values()])
-        except SendingStopped as reason:
-            report_stop(reason)
-            break  # all that is left is due, and the sweep sends it when SES takes mail again
-        except Exception:  # the other sellers must still be told
-            logger.exception("seller not told", extra={"seller_id": seller_id})
-            failed += [number for number, _ in entries.values()]
+    deliveries.begin(context.get_remaining_time_in_millis)
+
+    def tell(seller_id: str) -> None:
+        if not deliveries.in_time():
+            raise TimeoutError("no time is left to tell this seller")
+        deliveries.tell(seller_id, [order for _, order in sellers[seller_id].values()])
+
+    told = tell_each(tell, sellers)
+    failed += [number for seller_id in told.failed for number, _ in sellers[seller_id].values()]
+    if told.stopped:
+        report_stop(told.stopped)  # all that is left is due, and the sweep sends it when SES takes mail again
     if failed:
         count("RecordsFailed", len(failed))
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from time import sleep  # the rig takes the SDK's away
 from typing import Any
 from unittest.mock import patch
 
@@ -19,9 +20,14 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from local import event_pattern
 from local.bridges import template
 from order_cancellation.domain.sellers import Contact
+from order_cancellation.mail import rounds
 from order_cancellation.mail.compose import compose
 from order_cancellation.tables.orders import order_from_image
-from tests.support import functions, rig
+from tests.support import functions, rig, sdk
+from tests.support.memory_tables import ORDERS as ORDERS_TABLE
+from tests.support.memory_tables import SELLERS as SELLERS_TABLE
+from tests.support.memory_tables import Tables
+from tests.support.ses import SimulatedSes
 
 ORIGIN = "https://portal.example.com"
 with patch.dict(os.environ, rig.VARIABLES):
@@ -30,6 +36,8 @@ with patch.dict(os.environ, rig.VARIABLES):
 RECORDS = 10_000
 SELLERS = 200
 ROUNDS = 5
+# What an answer takes inside a Region: about what single items, small transactions and mails take.
+ANSWER_SECONDS = {"dynamodb": 0.008, "sesv2": 0.06, "sqs": 0.008}
 
 
 def image(number: int, status: str) -> dict[str, Any]:
@@ -120,6 +128,36 @@ def table(title: str, unit: str, rows: Sequence[tuple[str, float]]) -> None:
         print(f"  {name:<44}{value:>14,.1f} {unit:<10}{value / first:>7.2f} x")
 
 
+def sellers_told_per_second(side_by_side: int, sellers: int = 200) -> float:
+    """How many sellers one run of the sweep tells in a second, each of one due order, of whom so many at a time.
+
+    AWS's answers take what ANSWER_SECONDS says; the SDK, the tables and the mails are all in play.
+    """
+    tables, ses = Tables(), SimulatedSes()
+    rig.furnish(tables)
+    for number in range(sellers):
+        seller_id, order_id = f"seller-{number}", f"A-{number}"
+        contact = {"name": seller_id, "email": f"{seller_id}@sellers.example", "time_zone": "UTC"}
+        contact |= {"seller_id": seller_id, "summaries": "each_batch"}
+        tables.put(SELLERS_TABLE, {name: {"S": text} for name, text in contact.items()})
+        order = image(number, "cancelled") | {"seller_id": {"S": seller_id}, "order_id": {"S": order_id}}
+        tables.put(ORDERS_TABLE, order)
+
+    def answer(call: sdk.Call) -> None:
+        sleep(ANSWER_SECONDS[call.service])
+
+    with rig.in_lambda(), patch.object(rounds, "SIDE_BY_SIDE", side_by_side):
+        service = rig.Service(tables, ses, answer)
+        sweeper = service.function("summary_sweep")
+        sweeper.SHARDS = ("shard-0",)  # type: ignore[attr-defined]
+        begun = time.perf_counter()
+        sweeper.lambda_handler({}, functions.Context(120_000))
+        seconds = time.perf_counter() - begun
+    if len(ses.accepted) != sellers:
+        raise RuntimeError(f"{len(ses.accepted)} of {sellers} sellers were told")
+    return sellers / seconds
+
+
 def main() -> None:
     batch = records()
     readers = (group_as_the_function_does, group_by_keys_alone, group_after_deserializing, filter_and_group)
@@ -130,6 +168,9 @@ def main() -> None:
         "records/s",
         [(name, RECORDS / each) for name, each in zip(names, seconds, strict=True)],
     )
+
+    rates = [(f"{crew} at a time", sellers_told_per_second(crew)) for crew in (1, rounds.SIDE_BY_SIDE)]
+    table("Sellers told by one sweep, each in a mail", "sellers/s", rates)
 
     contact = Contact("Acme Outdoor", "ops@acme.example", "America/Los_Angeles", "each_batch")
     orders = [order_from_image(record["dynamodb"]["NewImage"]) for record in batch[:1000]]

@@ -33,6 +33,7 @@ UNJUDGED = frozenset(
         "mail.compose",
         "mail.deliver",
         "mail.feedback",
+        "mail.rounds",
         "mail.ses",
         "tables.order_lists",
         "tables.outbox",
@@ -94,6 +95,7 @@ TESTS: Mapping[str, Sequence[str]] = {
     "mail.compose": ("tests/unit/test_compose.py",),
     "mail.deliver": _SENDING,
     "mail.feedback": _SENDING,
+    "mail.rounds": _SENDING,
     "mail.ses": ("tests/unit/test_ses.py", *_SENDING),
     "functions.cancel_order": _CANCEL,
     "functions.cancellation_summary": _SENDING,
@@ -133,10 +135,7 @@ EQUIVALENT: Mapping[str, str] = {
     "http.cursors.cut: 0 -> -1": "a byte more or less of four million",
     "http.cursors.cut: size > MAX_BYTES -> size >= MAX_BYTES": "a byte more or less of four million",
     "http.cursors.cut: False -> True": "a page of other letters ends a little earlier",
-    "functions.cancellation_summary.lambda_handler: context.get_remaining_time_in_millis() < MIN_SEND_MS -> "
-    "context.get_remaining_time_in_millis() <= MIN_SEND_MS": _A_MILLISECOND,
-    "functions.summary_sweep.sweep: context.get_remaining_time_in_millis() > MIN_SEND_MS -> "
-    "context.get_remaining_time_in_millis() >= MIN_SEND_MS": _A_MILLISECOND,
+    "mail.deliver.in_time: self._remaining_ms() > MIN_SEND_MS -> self._remaining_ms() >= MIN_SEND_MS": _A_MILLISECOND,
 }
 
 

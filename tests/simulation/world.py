@@ -18,6 +18,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import boto3
@@ -305,6 +306,8 @@ class Account:
         self._checks = checks
         monkeypatch.setattr(boto3, "client", self.client)
         monkeypatch.setattr(times, "now", lambda: self.world.clock.timestamp())
+        waiting = SimpleNamespace(monotonic=lambda: self.world.clock.now, sleep=lambda s: self.world.clock.advance(s))
+        monkeypatch.setattr("order_cancellation.mail.ses.time", waiting)
 
     def client(self, service: str, config: Config | None = None, **_: Any) -> Any:
         """As ``boto3.client``; of its options only ``config`` counts."""

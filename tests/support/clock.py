@@ -50,6 +50,21 @@ class Clock:
         return f"{next(self._tokens):0{2 * size}x}"
 
 
+class Stopwatch:
+    """Stands for the module ``time`` where it only waits: whoever sleeps is awake at once, and that much later."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += seconds
+
+
 def to_second(moment: float) -> str:
     """A moment of a Clock to the second, e.g. ``2026-11-23T09:00:00Z``."""
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S}Z"

@@ -15,9 +15,11 @@ from botocore.config import Config
 
 from order_cancellation import observability
 from order_cancellation.domain import summaries
+from order_cancellation.mail import rounds
 from order_cancellation.mail import ses as product_ses
 from order_cancellation.tables import client as tables_client
 from tests.support import examples, functions, memory_tables, sdk
+from tests.support.clock import Stopwatch
 from tests.support.functions import Context, Response, http_event, machine_claims, seller_claims
 from tests.support.memory_tables import Tables
 from tests.support.sdk import Hook, no_hook
@@ -52,8 +54,9 @@ FUNCTIONS = {
 
 @contextmanager
 def without_pauses() -> Iterator[None]:
-    """The SDK's retries come without their pauses, and each client has as many as it wants."""
+    """The SDK's retries come without their pauses, and each client has as many as it wants; so it is with SES's."""
     with (
+        patch("order_cancellation.mail.ses.time", Stopwatch()),
         patch("botocore.endpoint.time.sleep", lambda _: None),
         # After fifty lost answers or so a client asks no second time; no client lives through as many as ours.
         patch("botocore.retries.quota.RetryQuota.acquire", lambda *_: True),
@@ -63,13 +66,17 @@ def without_pauses() -> Iterator[None]:
 
 @contextmanager
 def in_lambda() -> Iterator[None]:
-    """For thousands of calls: the functions' variables, retries without pauses, nothing logged and nothing counted."""
+    """For thousands of calls: the functions' variables, retries without pauses, nothing logged and nothing counted.
+
+    Sellers are told in turn, so that the calls come in the same order each time.
+    """
     metrics, logger = observability.metrics.provider, observability.logger
     level = logger.log_level
     logger.setLevel("CRITICAL")
     with (
         patch.dict(os.environ, VARIABLES),
         without_pauses(),
+        patch.object(rounds, "SIDE_BY_SIDE", 1),
         patch.object(metrics, "add_metric", _nothing),
         patch.object(metrics, "flush_metrics", _nothing),
     ):

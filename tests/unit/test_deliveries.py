@@ -1,20 +1,27 @@
 """What the sweep makes of everything that can stand between an auto-cancellation and its seller."""
 
+import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Lock, get_ident
+from time import sleep
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
+from local.bridges import template
 from order_cancellation import observability
 from order_cancellation.domain import summaries, times
 from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.domain.sellers import Contact
+from order_cancellation.mail import rounds
 from order_cancellation.tables.sellers import Sellers
 from tests.support import sdk
+from tests.support.clock import Stopwatch
 from tests.support.functions import Context
 from tests.support.memory_tables import ORDERS, SELLERS, SUMMARIES, Tables
 from tests.support.rig import Service, order_item
@@ -34,6 +41,7 @@ class Desk:
         self.counts: Counter[str] = Counter()
         self.sellers = Sellers(dynamodb, SELLERS)
         self.ses_fault: Fault | None = None
+        self.watch = Stopwatch()
         self.functions = Service(tables, self.ses, lambda _: self.ses_fault, dynamodb=dynamodb)
         self._hooks = hooks
 
@@ -120,6 +128,7 @@ def desk(tables: Tables, dynamodb: Any, hooks: list[sdk.Hook], monkeypatch: pyte
     monkeypatch.setattr(times, "now", lambda: desk.now)
     clock = SimpleNamespace(sleep=lambda _: None, monotonic=lambda: 0.0)
     monkeypatch.setattr("order_cancellation.tables.outbox.time", clock)
+    monkeypatch.setattr("order_cancellation.mail.ses.time", desk.watch)
     with patch.object(observability.metrics.provider, "add_metric", desk.count):
         desk.register()
         yield desk
@@ -451,7 +460,7 @@ def test_a_seller_with_very_many_orders_has_a_share_of_each_sweep(desk: Desk, mo
 
 def test_who_has_the_fewest_orders_comes_first() -> None:
     entries = [("big", str(number)) for number in range(5)] + [("small", "1"), ("middle", "1"), ("middle", "2")]
-    assert summaries.in_shares(entries, most=4) == [
+    assert summaries.in_shares(entries, Counter(), most=4) == [
         ("small", ["1"]),
         ("middle", ["1", "2"]),
         ("big", ["0", "1", "2", "3"]),
@@ -484,6 +493,170 @@ def test_the_time_of_one_sweep_goes_round(desk: Desk) -> None:
         desk.functions.function("summary_sweep").lambda_handler({}, OneMail())
         desk.later(minutes=1)
     assert sorted(desk.addresses) == sorted(f"ops@{seller_id}.example" for seller_id in sellers.values())
+
+
+# ------------------------------------------------------------------------------------------------ very many, at once
+
+
+class Watched(Context):
+    """Of an invocation that may take as long as the template lets a sweep run, by this watch."""
+
+    def __init__(self, watch: Stopwatch) -> None:
+        super().__init__(template()["Resources"]["SummarySweepFunction"]["Properties"]["Timeout"] * 1000)
+        self._watch, self._begun = watch, watch.now
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms - int((self._watch.now - self._begun) * 1000)
+
+
+class Backlog:
+    """What one shard has due, as the index shows it: (seller_id, how many orders), oldest first, in Query's pages.
+
+    A page takes so many seconds, and so does telling a seller of a thousand orders.
+    """
+
+    PAGE = 10_000  # about what Query reads at most, 1 MB
+
+    def __init__(
+        self, desk: Desk, patch: pytest.MonkeyPatch, *sellers: tuple[str, int], page_seconds: float = 0.5
+    ) -> None:
+        names = (seller_id for seller_id, orders in sellers for _ in range(orders))
+        self.due = list(enumerate(names))
+        self.told: set[int] = set()
+        self.unable: set[str] = set()
+        self._watch = desk.watch
+        self._page_seconds = page_seconds
+        self._sweeper = desk.functions.function("summary_sweep")
+        patch.setattr(self._sweeper, "SHARDS", (summaries.SHARDS[0],))
+        patch.setattr(self._sweeper.deliveries.outbox, "due", self._pages)
+        patch.setattr(self._sweeper.deliveries, "tell_due", self._tell)
+
+    def sweep(self) -> int:
+        """One run, which Lambda would kill after its 120 seconds; returns of how many orders it told."""
+        begun = self._watch.now
+        self._sweeper.lambda_handler({}, Watched(self._watch))
+        assert self._watch.now - begun < 120
+        told, self.told = self.told, set()
+        self.due = [entry for entry in self.due if entry[0] not in told]
+        return len(told)
+
+    def _pages(self, _shard: str, _now: str, after: Any = None) -> Iterator[Any]:
+        place = bisect_right(self.due, after["serial"], key=lambda entry: entry[0]) if after else 0
+        while True:
+            self._watch.sleep(self._page_seconds)
+            page = self.due[place : place + self.PAGE]
+            place += self.PAGE
+            more = place < len(self.due)
+            entries = [(seller_id, str(serial)) for serial, seller_id in page if serial not in self.told]
+            yield entries, {"serial": page[-1][0]} if more else None
+            if not more:
+                return
+
+    def _tell(self, seller_id: str, order_ids: list[str]) -> None:
+        self._watch.sleep(0.015 + len(order_ids) / 1000)
+        if seller_id not in self.unable:
+            self.told.update(map(int, order_ids))
+
+
+def test_a_million_due_orders_of_one_seller_keep_nobody_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = [(f"small-{number}", 3) for number in range(100)]
+    backlog = Backlog(desk, monkeypatch, ("giant", 1_000_000), *small)
+    assert [backlog.sweep() for _ in range(3)] == [summaries.SHARE + 300, summaries.SHARE, summaries.SHARE]
+
+
+def test_what_stays_in_front_for_ever_keeps_nobody_waiting_for_long(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run goes on where the last one had no time left, and the next begins anew."""
+    backlog = Backlog(desk, monkeypatch, ("giant", 1_000_000), ("small", 3), page_seconds=2)
+    backlog.unable = {"giant"}
+    assert 3 in [backlog.sweep() for _ in range(3)]
+
+
+def test_ten_thousand_daily_sellers_at_one_minute(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    backlog = Backlog(desk, monkeypatch, *((f"seller-{number}", 1) for number in range(10_000)))
+    told = [backlog.sweep(), backlog.sweep()]
+    assert sum(told) == 10_000
+    assert min(told) > 1_000
+
+
+@pytest.fixture
+def crew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Nineteen sellers, each with a due order, and whoever tells them may do so side by side."""
+    monkeypatch.setattr(rounds, "SIDE_BY_SIDE", 8)
+    sellers = [f"seller-{number}" for number in range(19)]
+    for seller_id in sellers:
+        desk.register(seller_id)
+        desk.cancel(f"O-{seller_id}", seller_id=seller_id)
+    desk.later(minutes=11)
+    return sellers
+
+
+def test_sellers_are_told_side_by_side_and_counted_by_one_thread(
+    desk: Desk, crew: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, counting = get_ident(), set[int]()
+    busy, most, lock = 0, 0, Lock()
+    execute = desk.ses.execute
+
+    def send(operation: str, params: Any) -> Any:
+        nonlocal busy, most
+        with lock:
+            busy += 1
+            most = max(most, busy)
+        sleep(0.05)
+        with lock:
+            busy -= 1
+            return execute(operation, params)
+
+    def count(name: str, value: float, **_: Any) -> None:
+        counting.add(get_ident())
+        desk.counts[name] += int(value)
+
+    monkeypatch.setattr(desk.ses, "execute", send)
+    monkeypatch.setattr(observability.metrics.provider, "add_metric", count)
+    records = [
+        {"dynamodb": {"SequenceNumber": str(number), "NewImage": item}}
+        for number, item in enumerate(desk.tables.items(ORDERS))
+    ]
+    desk.functions.function("cancellation_summary").lambda_handler({"Records": records}, Context(120_000))
+    assert sorted(desk.addresses) == sorted(f"ops@{seller_id}.example" for seller_id in crew)
+    assert 2 <= most <= 8
+    assert desk.counts["Summary.sent"] == 19
+    assert counting == {here}
+
+
+def test_one_seller_who_cannot_be_told_keeps_nobody_from_their_mail(desk: Desk, crew: list[str]) -> None:
+    def refuse(call: Call) -> Fault | None:
+        seller = call.request.get("Key", {}).get("seller_id") if call.table == SELLERS else None
+        return Fault.SERVER_ERROR if seller == {"S": crew[7]} else None
+
+    desk.refuse(refuse)
+    desk.sweep()
+    assert len(desk.mails) == 18
+    assert desk.counts["SellersNotTold"] == 1
+
+
+def test_when_ses_takes_nothing_no_more_is_begun(desk: Desk, crew: list[str]) -> None:
+    desk.ses.refuse("SendingPausedException", math.inf)
+    desk.sweep()
+    assert desk.ses.attempts <= 8
+    assert desk.counts["SendingStopped"] == 1
+
+
+def test_a_mail_that_was_too_many_is_no_attempt(desk: Desk) -> None:
+    """SES takes none for a whole run, which waits for it, and gives the summary back as it was."""
+    desk.cancel("A-1")
+    desk.later(minutes=11)
+    desk.ses.refuse("TooManyRequestsException", math.inf)
+    for _ in range(3):
+        desk.functions.function("summary_sweep").lambda_handler({}, Watched(desk.watch))
+        desk.later(minutes=1)
+    assert (desk.status, desk.summary()["attempts"]) == ("pending", {"N": "0"})
+    assert desk.ses.attempts < 3 * 60  # of 120 s each
+    desk.ses.relent()
+    desk.sweep()
+    assert (desk.status, desk.mails) == ("sent", [("ops@acme.example", ["A-1"])])
 
 
 # ------------------------------------------------------------------------------------------- the sweep counts itself

@@ -8,6 +8,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import (
+    ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -18,7 +19,12 @@ from botocore.stub import ANY, Stubber
 from order_cancellation.mail import ses as product
 from order_cancellation.mail.compose import Mail
 from order_cancellation.mail.ses import SendResult, Ses
+from tests.support.clock import Stopwatch
 
+THROTTLED: Any = {
+    "Error": {"Code": "TooManyRequestsException", "Message": "Maximum sending rate exceeded."},
+    "ResponseMetadata": {"HTTPStatusCode": 429},
+}
 MAIL = Mail("1 order cancelled", "<p>one</p>", "one")
 
 
@@ -32,8 +38,8 @@ def ses() -> Iterator[tuple[Any, Stubber]]:
 @pytest.mark.parametrize(
     ("code", "message", "status", "verdict"),
     [
-        ("TooManyRequestsException", "Maximum sending rate exceeded.", 429, "later"),
-        ("Throttling", "Rate exceeded", 400, "later"),
+        ("TooManyRequestsException", "Maximum sending rate exceeded.", 429, "throttled"),
+        ("Throttling", "Rate exceeded", 400, "throttled"),
         ("TooManyRequestsException", "Daily message quota exceeded.", 429, "stop"),
         ("LimitExceededException", "", 400, "stop"),
         ("SendingPausedException", "", 400, "stop"),
@@ -52,7 +58,8 @@ def ses() -> Iterator[tuple[Any, Stubber]]:
 def test_an_error_of_ses(ses: tuple[Any, Stubber], code: str, message: str, status: int, verdict: str) -> None:
     client, stubber = ses
     stubber.add_client_error("send_email", code, message, status)
-    receipt = Ses(client, "orders@network.example", "summaries").send("ops@acme.example", MAIL, "S-1")
+    sender = Ses(client, "orders@network.example", "summaries")
+    receipt = sender.send("ops@acme.example", MAIL, "S-1", in_time=lambda: False)
     assert receipt == SendResult(verdict, why=code)  # type: ignore[arg-type]
 
 
@@ -134,3 +141,41 @@ def _server_error() -> Any:
 
     headers = HTTPHeaders.from_dict({"x-amzn-errortype": "InternalFailure"})
     return AWSResponse("https://email.us-east-1.amazonaws.com", 500, headers, Raw())
+
+
+def test_what_is_refused_for_its_haste_goes_after_a_pause(
+    ses: tuple[Any, Stubber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, stubber = ses
+    watch = Stopwatch()
+    monkeypatch.setattr("order_cancellation.mail.ses.time", watch)
+    stubber.add_client_error("send_email", "TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+    stubber.add_response("send_email", {"MessageId": "m"})
+    assert Ses(client, "orders@network.example", "summaries").send("a@b.example", MAIL, "S-1").verdict == "sent"
+    assert watch.slept > 0
+
+
+@pytest.mark.parametrize("rate", [1, 14])
+def test_the_pace_is_about_what_ses_takes(monkeypatch: pytest.MonkeyPatch, rate: int) -> None:
+    """An account that takes so many mails a second: most are taken at the first try, at most of that rate."""
+    watch = Stopwatch()
+    monkeypatch.setattr("order_cancellation.mail.ses.time", watch)
+    client = boto3.client("sesv2")
+    tokens, filled_at, refused = float(rate), 0.0, 0
+
+    def send(*_: Any) -> Any:
+        nonlocal tokens, filled_at, refused
+        tokens = min(rate, tokens + (watch.now - filled_at) * rate)
+        filled_at = watch.now
+        watch.sleep(0.01)  # what a call takes
+        if tokens < 1:
+            refused += 1
+            raise ClientError(THROTTLED, "SendEmail")
+        tokens -= 1
+        return {"MessageId": "m"}
+
+    monkeypatch.setattr(client, "_make_api_call", send)
+    sender = Ses(client, "orders@network.example", "summaries")
+    assert {sender.send("a@b.example", MAIL, f"S-{number}").verdict for number in range(200 * rate)} == {"sent"}
+    assert refused < 0.1 * 200 * rate
+    assert watch.now < 1.5 * 200

@@ -146,6 +146,11 @@ class TestGatewayResponses:
 class TestMail:
     """Who a seller hears from, and where the mail leads."""
 
+    def test_a_sweep_that_failed_is_repeated_by_nobody(self) -> None:
+        sweep = template()["Resources"]["SummarySweepFunction"]["Properties"]
+        assert sweep["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
+        assert sweep["Events"]["EveryMinute"]["Properties"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+
     def test_of_a_summary_has_a_sender_with_a_name_and_answers_that_somebody_reads(self) -> None:
         for function in ("cancellation_summary", "summary_sweep"):
             told = FUNCTIONS[function]["Environment"]["Variables"]

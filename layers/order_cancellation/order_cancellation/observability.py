@@ -1,6 +1,10 @@
 """The logger and the metrics that every function shares, named as the template says: without its names none starts."""
 
 import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
@@ -10,6 +14,23 @@ logger = Logger(service=_service, level=os.environ["POWERTOOLS_LOG_LEVEL"])
 metrics = Metrics(service=_service, namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"])
 
 
+_aside: ContextVar[Counter[str] | None] = ContextVar("aside", default=None)
+
+
 def count(name: str, value: int = 1) -> None:
     """Add to a metric of this invocation."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    if (aside := _aside.get()) is not None:
+        aside[name] += value
+    else:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+@contextmanager
+def counted_aside() -> Iterator[Counter[str]]:
+    """What is counted in here by this thread; metrics belong to one thread, which adds them when all are done."""
+    counts: Counter[str] = Counter()
+    token = _aside.set(counts)
+    try:
+        yield counts
+    finally:
+        _aside.reset(token)

@@ -9,6 +9,7 @@ An auto-cancelled order is *due* until it is in a sealed summary, or skipped. It
 
 import secrets
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import batched
@@ -49,7 +50,7 @@ EVENTS_FIRST: Final = timedelta(hours=1)
 # How often a summary is mailed that comes back each time for a reason that may pass, such as a full mailbox: over
 # nearly a day. Then a person has to see to it.
 MAX_MAILINGS: Final = 8
-# How many of one seller's due orders a sweep takes on, so that it comes to the others as well.
+# How many of one seller's due orders a sweep takes on in one run, so that it comes to the others as well.
 SHARE: Final = 2 * MAX_ORDERS
 
 
@@ -186,16 +187,17 @@ def in_turn(shards: Sequence[str], now: str) -> Sequence[str]:
     return (*shards[begin:], *shards[:begin])
 
 
-def in_shares(entries: Iterable[tuple[str, str]], most: int = SHARE) -> list[tuple[str, list[str]]]:
+def in_shares(entries: Iterable[tuple[str, str]], had: Counter[str], most: int = SHARE) -> list[tuple[str, list[str]]]:
     """By seller, the first of their orders, at most so many; who has the fewest comes first.
 
-    ``entries`` are (seller_id, order_id) in any sequence. So a seller with very many orders keeps nobody waiting.
+    ``entries`` are (seller_id, order_id) in any sequence; ``had`` is how many each seller has had in this run, and is
+    brought up to date. So a seller with very many orders keeps nobody waiting.
     """
     shares: dict[str, list[str]] = {}
     for seller_id, order_id in entries:
-        share = shares.setdefault(seller_id, [])
-        if len(share) < most:
-            share.append(order_id)
+        if had[seller_id] < most:
+            had[seller_id] += 1
+            shares.setdefault(seller_id, []).append(order_id)
     return sorted(shares.items(), key=lambda share: len(share[1]))
 
 

@@ -49,6 +49,15 @@ class Deliveries:
         self.events = Events(told.mail_events_queue_url)
         self._daily_hour = told.daily_summary_hour
         self._portal_origin = told.portal_origin
+        self._remaining_ms: Callable[[], int] = lambda: MIN_SEND_MS
+
+    def begin(self, remaining_ms: Callable[[], int]) -> None:
+        """At the start of each invocation: how much time it has left."""
+        self._remaining_ms = remaining_ms
+
+    def in_time(self) -> bool:
+        """Whether there is time to begin a sending."""
+        return self._remaining_ms() > MIN_SEND_MS
 
     def tell(self, seller_id: str, orders: Sequence[Order]) -> None:
         """Put the due ones of a seller's orders into summaries and send them, or leave them for their proper time.
@@ -167,7 +176,7 @@ class Deliveries:
         mail = compose(
             seller.contact, summary.summary_id, orders, self._portal_origin, summary.part, summary.parts, others
         )
-        result = self._ses.send(seller.contact.email, mail, summary.summary_id, summary.mailing)
+        result = self._ses.send(seller.contact.email, mail, summary.summary_id, summary.mailing, self.in_time)
         logger.info("summary", extra={**audit, "verdict": result.verdict, "why": result.why})
         count(f"Summary.{result.verdict}")
         match result.verdict:
@@ -183,7 +192,7 @@ class Deliveries:
                 )
             case "park":
                 self._park(summary, result.why, "address")
-            case "later":
+            case "throttled" | "later":
                 self.summaries.release(summary, times.now())
             case "stop":
                 self.summaries.release(summary, times.now())
@@ -198,25 +207,3 @@ class Deliveries:
         named = {"seller_id": summary.seller_id, "summary_id": summary.summary_id}
         logger.error("summary parked", extra={**named, "why": why})
         count("SummariesParked")
-
-
-def one_seller[**Arguments](
-    send: Callable[Arguments, None], *arguments: Arguments.args, **options: Arguments.kwargs
-) -> None:
-    """Send to one seller; whatever goes wrong there does not keep the next from their mail. Raises SendingStopped.
-
-    Nothing is lost by it: what was not sent is still due, or still pending.
-    """
-    try:
-        send(*arguments, **options)
-    except SendingStopped:
-        raise
-    except Exception:
-        logger.exception("seller not told", extra={"arguments": arguments})
-        count("SellersNotTold")
-
-
-def report_stop(reason: SendingStopped) -> None:
-    """SES takes no mail from us: a person has to look at it, and an alarm says so."""
-    logger.error("sending stopped", extra={"why": str(reason)})
-    count("SendingStopped")

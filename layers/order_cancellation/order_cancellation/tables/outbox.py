@@ -10,8 +10,9 @@ an order that cannot be claimed costs no other.
 from __future__ import annotations
 
 import random
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,8 @@ from order_cancellation.domain.sellers import Seller
 from order_cancellation.domain.summaries import CLAIM_UNITS, WITHOUT_SUMMARY, Summary
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.client import Table, call, update_request
-from order_cancellation.tables.summaries import Summaries, entries
+from order_cancellation.tables.items import Item
+from order_cancellation.tables.summaries import Pages, Summaries, pages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,22 +47,22 @@ class Outbox:
         self._orders = Table(dynamodb, orders_table)
         self._summaries = Summaries(dynamodb, summaries_table)
         self._summaries_table = summaries_table
-        self._pace = _Pace("")
+        self._paces = threading.local()  # sellers are told side by side, and each has a partition of their own
 
-    def due(self, shard: str, now: str) -> Iterator[tuple[str, str]]:
+    def due(self, shard: str, now: str, after: Item | None = None) -> Pages[tuple[str, str]]:
         """(seller_id, order_id) of the orders in this shard whose time has come, oldest first.
 
         From the sparse index, so a moment behind: read an order before acting on it. Raises Unavailable.
         """
-        return self._entries("summary_shard = :shard AND summary_due_at <= :moment", shard, now)
+        return self._entries("summary_shard = :shard AND summary_due_at <= :moment", shard, now, after)
 
-    def waiting(self, shard: str, moment: str) -> Iterator[tuple[str, str]]:
+    def waiting(self, shard: str, moment: str, after: Item | None = None) -> Pages[tuple[str, str]]:
         """The same for orders whose time comes after ``moment``, soonest first. Raises Unavailable."""
-        return self._entries("summary_shard = :shard AND summary_due_at > :moment", shard, moment)
+        return self._entries("summary_shard = :shard AND summary_due_at > :moment", shard, moment, after)
 
-    def _entries(self, condition: str, shard: str, moment: str) -> Iterator[tuple[str, str]]:
-        for item in entries(self._orders, DUE_INDEX, condition, shard=shard, moment=moment):
-            yield item["seller_id"], item["order_id"]
+    def _entries(self, condition: str, shard: str, moment: str, after: Item | None) -> Pages[tuple[str, str]]:
+        for items, place in pages(self._orders, DUE_INDEX, condition, after, shard=shard, moment=moment):
+            yield [(item["seller_id"], item["order_id"]) for item in items], place
 
     def postpone(self, order: Order, moment: str) -> None:
         """Leave the order due, for ``moment``; nothing if it is no longer due as it was seen. Raises Unavailable."""
@@ -97,11 +99,12 @@ class Outbox:
             part=part,
             parts=parts,
         )
-        if self._pace.seller_id != seller.seller_id:
-            self._pace = _Pace(seller.seller_id)
+        pace: _Pace | None = getattr(self._paces, "last", None)
+        if pace is None or pace.seller_id != seller.seller_id:
+            pace = self._paces.last = _Pace(seller.seller_id)
         complete = True
         for claim in summaries.in_claims(order_ids, units, _CLAIMS_PER_TRANSACTION):
-            self._pace.spend(sum(units.get(order_id, 0) for order_id in claim))
+            pace.spend(sum(units.get(order_id, 0) for order_id in claim))
             complete = self._claim(draft, claim) is not False and complete
         sealed = self._summaries.find(draft.seller_id, draft.summary_id)  # an answer along the way may have been lost
         if sealed is None and not complete:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from order_cancellation.domain import summaries
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 PENDING_INDEX: Final = "PendingSummaries"
 WAITING_INDEX: Final = "WaitingSummaries"
 ID_INDEX: Final = "BySummaryId"
+
+
+# Entries of an index, a page at a time, each with the place to go on behind: None at the end.
+type Pages[Entry] = Iterator[tuple[Sequence[Entry], Item | None]]
 
 
 class Waiting(NamedTuple):
@@ -61,16 +65,16 @@ class Summaries:
             items, last = items[:limit], items[limit - 1]
         return [item for item in items if _is_listable(item)], last["summary_id"] if last else None
 
-    def expired(self, shard: str, now: str) -> Iterator[tuple[str, str]]:
+    def expired(self, shard: str, now: str, after: Item | None = None) -> Pages[tuple[str, str]]:
         """(seller_id, summary_id) of the pending summaries in this shard whose lease is over. Raises Unavailable."""
         condition = "lease_shard = :shard AND lease_until <= :now"
-        for item in entries(self._table, PENDING_INDEX, condition, shard=shard, now=now):
-            yield item["seller_id"], item["summary_id"]
+        for items, place in pages(self._table, PENDING_INDEX, condition, after, shard=shard, now=now):
+            yield [(item["seller_id"], item["summary_id"]) for item in items], place
 
-    def waiting(self, shard: str) -> Iterator[Waiting]:
+    def waiting(self, shard: str, after: Item | None = None) -> Pages[Waiting]:
         """The summaries in this shard that did not reach their seller and wait, by seller. Raises Unavailable."""
-        for item in entries(self._table, WAITING_INDEX, "waiting_shard = :shard", shard=shard):
-            yield Waiting(item["seller_id"], item["summary_id"], item["email"], item["waits_for"])
+        for items, place in pages(self._table, WAITING_INDEX, "waiting_shard = :shard", after, shard=shard):
+            yield [_waiting(item) for item in items], place
 
     def lease(
         self, seller_id: str, summary_id: str, now: str, email: str | None = None, events_wait: bool = False
@@ -126,14 +130,18 @@ class Summaries:
         return _summary(item) if taken and item else None
 
     def release(self, summary: Summary, moment: str) -> None:
-        """Give the lease back at ``moment``: SES said for certain that it took nothing. Raises Unavailable."""
+        """Give the lease back at ``moment``: SES said for certain that it took nothing, so it was no attempt either.
+
+        Raises Unavailable.
+        """
         self._table.update(
             _key(summary.seller_id, summary.summary_id),
-            "SET lease_until = :moment, not_taken = :true",
+            "SET lease_until = :moment, not_taken = :true, attempts = :before",
             condition="#status = :pending AND lease_until = :mine",
             returning=False,
             moment=moment,
             true=True,
+            before=summary.attempts - 1,
             pending="pending",
             mine=summary.lease_until,
         )
@@ -207,18 +215,21 @@ def _same_mailing(mailing: int) -> str:
     return "(mailing = :mailing OR attribute_not_exists(mailing))" if mailing == 1 else "mailing = :mailing"
 
 
-def entries(table: Table, index: str, condition: str, **values: str) -> Iterator[Item]:
-    """What a sparse index has that meets a key condition, in the order of its sort key, page after page."""
-    after: Item | None = None
+def pages(table: Table, index: str, condition: str, after: Item | None = None, **values: str) -> Pages[dict[str, Any]]:
+    """What a sparse index has behind a place that meets a key condition, in the order of its sort key."""
     while True:
         items, after = table.query(condition, values, after=after, IndexName=index)
-        yield from items
+        yield items, after
         if after is None:
             return
 
 
 def _key(seller_id: str, summary_id: str) -> dict[str, str]:
     return {"seller_id": seller_id, "summary_id": summary_id}
+
+
+def _waiting(item: Item) -> Waiting:
+    return Waiting(item["seller_id"], item["summary_id"], item["email"], item["waits_for"])
 
 
 def _is_listable(item: Item) -> bool:
