@@ -1,10 +1,11 @@
-"""The network's planner registers sellers, places their orders, and auto-cancels what cannot be shipped."""
+"""The network's planner registers sellers, places and routes their orders, and auto-cancels what cannot be shipped."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from order_cancellation import settings
+from order_cancellation.actions.move import move
 from order_cancellation.actions.place import place
 from order_cancellation.http import batch, documents, parse
 from order_cancellation.http.api import Api, Reply
@@ -45,6 +46,15 @@ def place_order(request: Request) -> Reply:
     created, order = place(orders, seller_id, order_id, parse.placement(request.body()))
     count("OrdersPlaced" if created else "OrdersPlacedAgain")
     return Reply(201 if created else 200, {"seller_id": seller_id, **documents.order_document(order, request.actor())})
+
+
+@api.route("PUT", "/sellers/{seller_id}/orders/{order_id}/fulfillment-centers")
+def move_order(request: Request) -> Reply:
+    request.machine("network/orders")
+    seller_id, order_id = request.path_id("seller_id"), request.path_id("order_id")
+    order = move(orders, seller_id, order_id, parse.centers(request.body()))
+    count("OrdersMoved")
+    return Reply(200, {"seller_id": seller_id, **documents.order_document(order, request.actor())})
 
 
 @api.route("POST", "/auto-cancellations")

@@ -38,6 +38,14 @@ class Story:
     def cancel(self, document: Any = None, key: str | None = None) -> Answer:
         return self.callers.seller.cancel(self.place(self.order_id), document, key)
 
+    def cancel_part(self, *centers: str, key: str | None = None) -> Answer:
+        """The order that is placed already, without these centers' parts."""
+        return self.callers.seller.cancel(self.order_id, {"fulfillment_centers": list(centers)}, key)
+
+    def move(self, *centers: str) -> Answer:
+        path = f"/sellers/{SELLER}/orders/{self.order_id}/fulfillment-centers"
+        return self.callers.planner.put(path, {"fulfillment_centers": list(centers)})
+
     def report(self, event: str, fc_id: str = "LAX1") -> Answer:
         return self.callers.center.report(fc_id, SELLER, self.order_id, event, AT)
 
@@ -92,6 +100,56 @@ def too_late(event: str) -> Callable[[Story], Answer]:
     return ask
 
 
+def part_cancelled(story: Story) -> Answer:
+    story.packed()
+    answer = story.cancel_part("EWR2", key="a key")
+    assert story.cancel_part("EWR2", key="a key").headers["Idempotent-Replayed"] == "true"
+    return answer
+
+
+def part_cancelled_again(story: Story) -> Answer:
+    story.packed()
+    story.auto_cancel(story.order_id, fulfillment_centers=["EWR2"])
+    return story.cancel_part("EWR2")
+
+
+def last_part_cancelled(story: Story) -> Answer:
+    story.place(story.order_id)
+    story.cancel_part("EWR2")
+    return story.cancel_part("LAX1")
+
+
+def part_packed(story: Story) -> Answer:
+    story.packed()
+    return story.cancel_part("LAX1", "EWR2")
+
+
+def part_moved_away(story: Story) -> Answer:
+    story.place(story.order_id)
+    story.move("LAX1")
+    return story.cancel_part("EWR2")
+
+
+def moved(story: Story) -> Answer:
+    story.place(story.order_id)
+    return story.move("LAX1", "ONT8")
+
+
+def moved_from_who_has_packed(story: Story) -> Answer:
+    story.packed()
+    return story.move("EWR2")
+
+
+def moved_to_who_was_cancelled(story: Story) -> Answer:
+    part_cancelled(story)
+    return story.move("LAX1", "EWR2")
+
+
+def moved_and_cancelled(story: Story) -> Answer:
+    story.cancel()
+    return story.move("LAX1")
+
+
 def shipped(story: Story) -> Answer:
     """A placed order whose only center has shipped it."""
     planner, center = story.callers.planner, story.callers.center
@@ -117,6 +175,14 @@ def batch_of_all_kinds(story: Story) -> Answer:
     answer = story.cancel_many(fresh, done, packed, "no-such-order")
     assert answer.body["outcome"] == "partial_success"
     assert answer.body["counts"] == {"orders": 4, "cancelled": 1, "already_cancelled": 1, "refused": 2}
+    return answer
+
+
+def batch_of_parts(story: Story) -> Answer:
+    packed = story.packed()
+    entries = [{"order_id": packed, "fulfillment_centers": [fc_id]} for fc_id in ("LAX1", "EWR2", "NONE")]
+    answer = story.callers.seller.post("/orders/cancel", {"orders": entries})
+    assert [result["outcome"] for result in answer.body["results"]] == ["refused", "cancelled", "refused"]
     return answer
 
 
@@ -337,19 +403,43 @@ def reported_of_a_cancelled_order(story: Story) -> Answer:
     return story.report("picking")
 
 
+def reported_of_a_cancelled_part(story: Story) -> Answer:
+    story.place(story.order_id)
+    story.cancel_part("LAX1")
+    return story.report("picking")
+
+
 # (operation, status): what brings that answer about, in each of its shapes
 ANSWERS: dict[tuple[str, int], tuple[Callable[[Story], Answer], ...]] = {
-    ("cancelOrder", 200): (cancelled, cancelled_again, replayed, cancelled_after_an_auto_cancellation),
+    ("cancelOrder", 200): (
+        cancelled,
+        cancelled_again,
+        replayed,
+        cancelled_after_an_auto_cancellation,
+        part_cancelled,
+        part_cancelled_again,
+        last_part_cancelled,
+    ),
     ("cancelOrder", 404): (another_sellers,),
-    ("cancelOrder", 409): (too_late("picked_packed"), too_late("shipped"), shipped, delivered),
+    ("cancelOrder", 409): (
+        too_late("picked_packed"),
+        too_late("shipped"),
+        shipped,
+        delivered,
+        part_packed,
+        part_moved_away,
+    ),
     ("cancelOrder", 422): (key_reused,),
-    ("cancelOrders", 200): (batch_of_all_kinds,),
+    ("cancelOrders", 200): (batch_of_all_kinds, batch_of_parts),
     ("viewOrder", 200): (
         viewed(lambda _: None),
         viewed(Story.cancel),
         viewed(lambda story: story.auto_cancel(story.order_id, skus=["SKU-1"])),
         viewed(Story.packed),
         viewed(marked),
+        viewed(part_cancelled),
+        viewed(last_part_cancelled),
+        viewed(moved),
     ),
     ("viewOrder", 404): (lambda story: story.callers.seller.get("/orders/no-such-order"),),
     ("listOrders", 200): (listed, listed_by_the_marketplaces_id, listed_by_what_is_to_do),
@@ -365,10 +455,13 @@ ANSWERS: dict[tuple[str, int], tuple[Callable[[Story], Answer], ...]] = {
     ("placeOrder", 201): (placed,),
     ("placeOrder", 200): (placed_again,),
     ("placeOrder", 409): (placed_differently, placed_and_cancelled),
+    ("moveOrder", 200): (moved,),
+    ("moveOrder", 404): (lambda story: story.move("LAX1"),),
+    ("moveOrder", 409): (moved_from_who_has_packed, moved_to_who_was_cancelled, moved_and_cancelled),
     ("autoCancelOrders", 200): (auto_batch_of_all_kinds,),
     ("reportEvent", 200): (reported, reported_again),
     ("reportEvent", 404): (lambda story: story.report("picking"),),
-    ("reportEvent", 409): (reported_of_a_cancelled_order,),
+    ("reportEvent", 409): (reported_of_a_cancelled_order, reported_of_a_cancelled_part),
 }
 SHAPES = [(*answer, number) for answer, ways in ANSWERS.items() for number in range(len(ways))]
 

@@ -125,6 +125,8 @@ def test_what_refuses_a_cancel_is_decided_by_the_table_of_transitions() -> None:
     assert set(allowed(because_live)) == REFUSALS
     of_a_result = set(allowed(SCHEMAS["Refused"]["properties"]["code"]))
     assert of_a_result == REFUSALS | {
+        "invalid_request",
+        "part_withdrawn",
         "order_not_found",
         "idempotency_key_reused",
         "internal_error",

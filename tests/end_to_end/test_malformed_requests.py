@@ -17,6 +17,7 @@ CALLERS = {
     "list_orders": "acme",
     "register_seller": "planner",
     "place_order": "planner",
+    "move_order": "planner",
     "auto_cancel": "planner",
     "report": "lax1",
     "mark_marketplace": "acme",

@@ -71,6 +71,7 @@ class TestTheAnswer:
             "order_id": "A-2",
             "order_status": "picked_packed",
             "packed": [{"fc_id": "LAX1", "at": examples.PACKED_AT}],
+            "still_cancellable": [],
         }
         assert [step["action"] for step in steps] == ["contact_marketplace_or_customer"]
 

@@ -115,7 +115,9 @@ class TestTwoCenters:
         # the refusal names it and the time
         refusal = service.cancel("A-1")
         assert (refusal.status, refusal.body["code"]) == (409, "order_picked_packed")
-        assert "fulfillment center EWR2 picked and packed it on 23 Nov 2026 at 13:50 UTC" in refusal.body["detail"]
+        assert (
+            "fulfillment center EWR2 picked and packed its part on 23 Nov 2026 at 13:50 UTC" in refusal.body["detail"]
+        )
         assert refusal.body["packed"] == [{"fc_id": "EWR2", "at": "2026-11-23T13:50:00Z"}]
 
         # the second is recorded later, and named second

@@ -52,13 +52,15 @@ class TestOne:
             "order_id": "A-1",
             "status": "picking",
             "cancellable": True,
+            "partially_cancelled": False,
             **examples.placement_document(),
             "fulfillment_centers": [
-                {"fc_id": "LAX1", "status": "received", "at": None, "events": []},
+                {"fc_id": "LAX1", "status": "received", "at": None, "cancellable": True, "events": []},
                 {
                     "fc_id": "EWR2",
                     "status": "picking",
                     "at": "2026-11-23T13:30:00Z",
+                    "cancellable": True,
                     "events": [{"event": "picking", "at": "2026-11-23T13:30:00Z"}],
                 },
             ],
@@ -70,7 +72,7 @@ class TestOne:
         service.report("LAX1", "A-1", event)
         viewed, refused = service.view("A-1").body, service.cancel("A-1").body
         assert viewed["cancellable"] is False
-        because = {name: refused[name] for name in ("code", "detail", "packed")}
+        because = {name: refused[name] for name in ("code", "detail", "packed", "still_cancellable")}
         assert because["packed"] == [{"fc_id": "LAX1", "at": service.view("A-1").body["fulfillment_centers"][0]["at"]}]
         assert viewed["not_cancellable_because"] == because
         assert viewed["next_steps"] == refused["next_steps"]

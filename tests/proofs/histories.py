@@ -16,8 +16,8 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from order_cancellation.actions import cancel
 from order_cancellation.domain.refusals import NotCancellable
+from order_cancellation.tables.orders import Orders
 from tests.proofs.callers import ask
 from tests.proofs.http_races import cancel_without_condition
 from tests.proofs.interleaving import Interleaving
@@ -235,13 +235,13 @@ def told(history: Sequence[Operation]) -> str:
 @contextmanager
 def own_cancel_forgotten() -> Iterator[None]:
     """The planted bug: a failed condition is a refusal, even when it is our own earlier write that made it fail."""
-    outcome = cancel._outcome
+    write = Orders.cancel
 
-    def forgetful(command: Any, asked: Any, written: bool, order: Any) -> Any:
-        first = order.cancellation if order else None
-        if not written and first and first.request_id == asked.request_id:
+    def forgetful(self: Orders, seller_id: str, order_id: str, asked: Any, due: str | None = None) -> Any:
+        written, order = write(self, seller_id, order_id, asked, due)
+        if order and not written and order.cancellation and order.cancellation.request_id == asked.request_id:
             raise NotCancellable(order)
-        return outcome(command, asked, written, order)
+        return written, order
 
-    with patch.object(cancel, "_outcome", forgetful):
+    with patch.object(Orders, "cancel", forgetful):
         yield

@@ -1,11 +1,11 @@
 """Orders to speak of: the values that tests of every level begin with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from order_cancellation.domain import orders
 from order_cancellation.domain.cancellations import Actor, Cancellation
-from order_cancellation.domain.orders import Event, Line, Order, Placement
+from order_cancellation.domain.orders import Event, Line, Order, PartCancellation, Placement
 
 PLACED_AT = "2026-11-23T08:15:00Z"
 CANCELLED_AT = "2026-11-23T14:02:11.123Z"
@@ -89,6 +89,19 @@ def auto_cancellation(**changes: Any) -> Cancellation:
     """The network's own cancellation; ``changes`` replaces fields."""
     auto: dict[str, Any] = {"kind": "auto", "reason": "stockout", "skus": ("TENT-2P-GRN",)}
     return cancellation(**auto | changes)
+
+
+def split_order(
+    live: Mapping[str, Mapping[str, str]], *ended: tuple[str, Cancellation], moved: Sequence[str] = (), **changes: Any
+) -> Order:
+    """The same, split: what its live parts reported; which parts were cancelled, by what; and which were moved away."""
+    return order(
+        live,
+        placement=placement(*live, *(fc_id for fc_id, _ in ended), *moved),
+        part_cancellations={each.cancellation_id: PartCancellation(each, {fc_id: {}}) for fc_id, each in ended},
+        moved={fc_id: {"at": CANCELLED_AT} for fc_id in moved},
+        **changes,
+    )
 
 
 def cancelled_order(by: Cancellation | None = None) -> Order:

@@ -18,6 +18,7 @@ ROUTES = {
     "list_orders": ("GET", "/orders"),
     "register_seller": ("PUT", "/sellers/{seller_id}"),
     "place_order": ("PUT", "/sellers/{seller_id}/orders/{order_id}"),
+    "move_order": ("PUT", "/sellers/{seller_id}/orders/{order_id}/fulfillment-centers"),
     "auto_cancel": ("POST", "/auto-cancellations"),
     "mark_marketplace": ("PUT", "/orders/{order_id}/marketplace-cancellation"),
     "reconcile": ("POST", "/reconciliations"),

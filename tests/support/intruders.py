@@ -19,6 +19,7 @@ NOBODYS = "NONE1"  # as long as ORDER, so that only the id differs between their
 SCOPES = {
     "register_seller": "network/sellers",
     "place_order": "network/orders",
+    "move_order": "network/orders",
     "auto_cancel": "network/orders",
     "report": "fulfillment/events",
 }

@@ -25,6 +25,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "cancel_many": {"orders": [{"order_id": ORDER}]},
     "register_seller": examples.contact_document(),
     "place_order": examples.placement_document(),
+    "move_order": {"fulfillment_centers": ["LAX1"]},
     "auto_cancel": {"cancellations": [AUTO]},
     "report": EVENT,
     "mark_marketplace": {"state": "done"},
@@ -37,6 +38,7 @@ PATHS: dict[str, dict[str, str]] = {
     "list_orders": {},
     "register_seller": {"seller_id": NEW_SELLER},
     "place_order": {"seller_id": "acme", "order_id": NEW_ORDER},
+    "move_order": {"seller_id": "acme", "order_id": ORDER},
     "auto_cancel": {},
     "report": {"fc_id": "LAX1"},
     "mark_marketplace": {"order_id": ORDER},
@@ -195,6 +197,10 @@ _WRONG_FIELDS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("note", "a\x00b", "must not contain the character U+0000"),
         ("note", "\x1b[31mred", "must not contain the character U+001B"),
         ("note", "\ud83d", "must not contain the character U+D83D"),
+        ("fulfillment_centers", "LAX1", "must be a list, not a string"),
+        ("fulfillment_centers", None, "must be a list, not null"),
+        ("fulfillment_centers", [], "must name at least one"),
+        ("fulfillment_centers", [f"FC{number}" for number in range(21)], "must have at most 20 entries"),
     ),
     "register_seller": (
         ("name", "", "must not be empty"),
@@ -225,6 +231,11 @@ _WRONG_FIELDS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("fulfillment_centers", [], "must name at least one"),
         ("fulfillment_centers", ["LAX1", "LAX1"], "names a fulfillment center twice"),
         ("fulfillment_centers", [f"FC{number}" for number in range(21)], "must have at most 20 entries"),
+    ),
+    "move_order": (
+        ("fulfillment_centers", "LAX1", "must be a list, not a string"),
+        ("fulfillment_centers", [], "must name at least one"),
+        ("fulfillment_centers", ["LAX1", "LAX1"], "names a fulfillment center twice"),
     ),
     "report": (
         ("seller_id", "-acme", "must be 1 to 64 of"),
@@ -281,6 +292,7 @@ _WRONG_CANCELLATIONS: tuple[tuple[str, Any, str], ...] = (
     ("skus[1]", ["T", " "], "must not be empty"),
     ("detail", "x" * 501, "must have at most 500 characters"),
     ("note", "x", "is not a field here"),
+    ("fulfillment_centers", ["LAX1", "LAX1"], "names a fulfillment center twice"),
 )
 
 

@@ -47,6 +47,7 @@ FUNCTIONS = {
     "reconcile": "reconciliation",
     "register_seller": "order_intake",
     "place_order": "order_intake",
+    "move_order": "order_intake",
     "auto_cancel": "order_intake",
     "report": "fulfillment_center_events",
 }
@@ -144,6 +145,10 @@ class Service:
     def place(self, order_id: str, *centers: str, seller_id: str = SELLER, **changes: Any) -> Response:
         body = examples.placement_document(*centers, **changes)
         return self.send("place_order", PLANNER, body, seller_id=seller_id, order_id=order_id)
+
+    def move(self, order_id: str, *centers: str, seller_id: str = SELLER) -> Response:
+        body = {"fulfillment_centers": list(centers)}
+        return self.send("move_order", PLANNER, body, seller_id=seller_id, order_id=order_id)
 
     def auto_cancel(self, *cancellations: dict[str, Any], **event: Any) -> Response:
         return self.send("auto_cancel", PLANNER, {"cancellations": list(cancellations)}, **event)

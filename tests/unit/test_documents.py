@@ -7,7 +7,7 @@ import pytest
 
 from order_cancellation.actions.cancel import Cancelled
 from order_cancellation.domain import marketplaces, orders
-from order_cancellation.domain.cancellations import Actor
+from order_cancellation.domain.cancellations import Actor, Cancellation
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import why_code
 from order_cancellation.http import documents
@@ -31,7 +31,11 @@ REFUSALS = {
     "packed by the first of two": (
         examples.order({"LAX1": {"picking": "2026-11-23T13:00:00Z"}, "EWR2": PACKED}),
         "order_picked_packed",
-        f"{CANNOT}: fulfillment center EWR2 picked and packed it on {AT}.",
+        (
+            "LAX1 has not packed its part yet and EWR2 has packed its part. "
+            f"{CANNOT} as a whole: fulfillment center EWR2 picked and packed its part on {AT}. "
+            "LAX1's part of order A-1001 can still be cancelled."
+        ),
     ),
     "shipped": (
         examples.order({"LAX1": SHIPPED}),
@@ -76,6 +80,12 @@ REFUSALS = {
 }
 
 
+def cancelled(outcome: Literal["cancelled", "already_cancelled"], by: Cancellation | None = None) -> Cancelled:
+    """What a cancel of order A-1001 came to."""
+    ended_by = by or examples.cancellation()
+    return Cancelled(examples.cancelled_order(ended_by), outcome, ended_by)
+
+
 class TestWhyNot:
     @pytest.mark.parametrize(("order", "code", "sentence"), REFUSALS.values(), ids=REFUSALS)
     def test_the_refusal_says_what_won_where_and_when(self, order: Order, code: str, sentence: str) -> None:
@@ -113,13 +123,13 @@ class TestWhyNot:
 
 class TestCancelled:
     def test_the_message_of_a_cancel(self) -> None:
-        document = documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled"), examples.PERSON)
+        document = documents.cancel_document(cancelled("cancelled"), examples.PERSON)
         assert document["message"] == "Your order has been successfully cancelled."
         assert (document["order_id"], document["status"], document["outcome"]) == ("A-1001", "cancelled", "cancelled")
 
     def test_one_that_was_cancelled_before_says_when_and_by_whom(self) -> None:
         document = documents.cancel_document(
-            Cancelled(examples.cancelled_order(examples.auto_cancellation()), "already_cancelled"), examples.PERSON
+            cancelled("already_cancelled", examples.auto_cancellation()), examples.PERSON
         )
         assert document["outcome"] == "already_cancelled"
         assert document["message"].startswith("Order A-1001 was cancelled automatically on 23 Nov 2026 at 14:02 UTC")
@@ -139,23 +149,21 @@ class TestCancelled:
     def test_you_cancelled_is_said_only_to_the_person_who_did(
         self, actor: Actor | None, reader: Actor, begins: str
     ) -> None:
-        order = examples.cancelled_order(examples.cancellation(actor=actor))
-        document = documents.cancel_document(Cancelled(order, "already_cancelled"), reader)
+        by = examples.cancellation(actor=actor)
+        document = documents.cancel_document(cancelled("already_cancelled", by), reader)
         assert document["message"] == f"{begins}, on 23 Nov 2026 at 14:02 UTC."
 
     def test_the_note_and_the_person_are_for_the_sellers_people_alone(self) -> None:
-        order = examples.cancelled_order(examples.cancellation(note="Moved.", actor=examples.PERSON))
-        seen = documents.cancel_document(Cancelled(order, "already_cancelled"), COLLEAGUE)["cancellation"]
+        by = examples.cancellation(note="Moved.", actor=examples.PERSON)
+        seen = documents.cancel_document(cancelled("already_cancelled", by), COLLEAGUE)["cancellation"]
         assert (seen["note"], seen["actor"]["name"]) == ("Moved.", "ops@acme.example")
-        shown = json.dumps(documents.cancel_document(Cancelled(order, "already_cancelled"), examples.NETWORK))
+        shown = json.dumps(documents.cancel_document(cancelled("already_cancelled", by), examples.NETWORK))
         for secret in ("Moved.", "ops@acme.example", "person-1"):
             assert secret not in shown
-        assert "ops@acme" not in json.dumps(documents.put_back(order))
+        assert "ops@acme" not in json.dumps(documents.put_back(examples.cancelled_order(by)))
 
     def test_the_seller_is_told_to_cancel_in_the_marketplace_or_to_reroute(self) -> None:
-        steps = documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled"), examples.PERSON)[
-            "next_steps"
-        ]
+        steps = documents.cancel_document(cancelled("cancelled"), examples.PERSON)["next_steps"]
         assert [step["action"] for step in steps] == ["cancel_in_marketplace", "reroute"]
         assert steps[0]["marketplace"] == "amazon"
         assert steps[0]["marketplace_order_id"] == "113-4000553-2711418"
@@ -179,18 +187,14 @@ class TestCancelled:
         assert (document["kind"], document["skus"], document["detail"]) == ("auto", ["TENT-2P-GRN"], "Till 4 December.")
 
     def test_the_request_id_is_ours_alone(self) -> None:
-        assert "request-1" not in json.dumps(
-            documents.cancel_document(Cancelled(examples.cancelled_order(), "cancelled"), examples.PERSON)
-        )
+        assert "request-1" not in json.dumps(documents.cancel_document(cancelled("cancelled"), examples.PERSON))
 
 
 def told() -> dict[str, Any]:
     """Everything that a seller can be told about an order that was, or cannot be, cancelled."""
     outcomes: tuple[Literal["cancelled"], Literal["already_cancelled"]] = ("cancelled", "already_cancelled")
-    cancelled = {
-        f"{outcome} by {by.kind}": documents.cancel_document(
-            Cancelled(examples.cancelled_order(by), outcome), examples.PERSON
-        )
+    done = {
+        f"{outcome} by {by.kind}": documents.cancel_document(cancelled(outcome, by), examples.PERSON)
         for outcome in outcomes
         for by in (examples.cancellation(), examples.auto_cancellation())
     }
@@ -198,7 +202,7 @@ def told() -> dict[str, Any]:
     viewed = {
         f"viewed: {name}": documents.order_document(order, examples.PERSON) for name, (order, _, _) in REFUSALS.items()
     }
-    return cancelled | refused | viewed
+    return done | refused | viewed
 
 
 @pytest.mark.parametrize("document", told().values(), ids=told())
@@ -231,7 +235,8 @@ class TestOrderDocument:
         document = documents.order_document(order, examples.PERSON)
         assert document["cancellable"] is False
         packed = [{"fc_id": fc_id, "at": at} for fc_id, at in order.packed()] if not order.cancellation else []
-        because = {"code": code, "detail": sentence} | ({"packed": packed} if packed else {})
+        left = {"still_cancellable": list(order.still_cancellable)}
+        because = {"code": code, "detail": sentence} | ({"packed": packed, **left} if packed else {})
         assert document["not_cancellable_because"] == because
         assert document["next_steps"] == documents.why_not_cancellable(order)["next_steps"]
         assert ("cancellation" in document) == (order.cancellation is not None)
@@ -250,9 +255,10 @@ class TestOrderDocument:
                 "fc_id": "LAX1",
                 "status": "shipped",
                 "at": "2026-11-23T17:00:00Z",
+                "cancellable": False,
                 "events": [{"event": event, "at": at} for event, at in SHIPPED.items()],
             },
-            {"fc_id": "EWR2", "status": "received", "at": None, "events": []},
+            {"fc_id": "EWR2", "status": "received", "at": None, "cancellable": True, "events": []},
         ]
 
 

@@ -11,10 +11,14 @@ from order_cancellation.domain.refusals import (
     KeyReused,
     NotCancellable,
     NotCancelled,
+    NotMovable,
     OrderNotFound,
+    PartsMoved,
+    PartsPacked,
     PayloadTooLarge,
     PlacedAndCancelled,
     PutBack,
+    PutBackPart,
     Refusal,
     RouteNotFound,
     Unavailable,
@@ -34,6 +38,7 @@ CONTRACT = {
     "order_delivered": 409,
     "order_cancelled": 409,
     "order_conflict": 409,
+    "part_withdrawn": 409,
     "payload_too_large": 413,
     "idempotency_key_reused": 422,
     "too_many_requests": 429,
@@ -47,6 +52,9 @@ def test_the_table_is_the_contract() -> None:
 
 
 PROBLEMS_HERE = Problems("https://portal.test/problems")
+SPLIT = examples.split_order(
+    {"LAX1": {"picked_packed": examples.PACKED_AT}, "ONT8": {}}, ("EWR2", examples.cancellation()), moved=["DFW3"]
+)
 EACH = [
     (InvalidRequest("orders[3].note", "must be a string, not null"), "invalid_request"),
     (PayloadTooLarge(65_537, 65_536), "payload_too_large"),
@@ -55,6 +63,12 @@ EACH = [
     (OrderNotFound("A-1"), "order_not_found"),
     (NotCancellable(examples.packed_order()), "order_picked_packed"),
     (NotCancellable(examples.order(status="on_hold")), "order_conflict"),
+    (PartsPacked(SPLIT, ["LAX1"]), "order_picked_packed"),
+    (PartsMoved(SPLIT, ["DFW3"]), "part_withdrawn"),
+    (PutBackPart(SPLIT, "EWR2"), "part_withdrawn"),
+    (PutBackPart(SPLIT, "DFW3"), "part_withdrawn"),
+    (NotMovable(SPLIT, ["EWR2"], "part_withdrawn"), "part_withdrawn"),
+    (NotMovable(SPLIT, ["LAX1"], "order_picked_packed"), "order_picked_packed"),
     (KeyReused(examples.cancelled_order()), "idempotency_key_reused"),
     (PutBack(examples.cancelled_order()), "order_cancelled"),
     (UnknownStatus(examples.order(status="on_hold")), "order_conflict"),

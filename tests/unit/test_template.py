@@ -21,6 +21,7 @@ FUNCTIONS = {
 SCOPES = {
     "/sellers/{seller_id}": ["network/sellers"],
     "/sellers/{seller_id}/orders/{order_id}": ["network/orders"],
+    "/sellers/{seller_id}/orders/{order_id}/fulfillment-centers": ["network/orders"],
     "/auto-cancellations": ["network/orders"],
     "/fulfillment-centers/{fc_id}/events": ["fulfillment/events"],
 }

@@ -1,4 +1,4 @@
-"""The cancel: one command, one conditional write, one definite answer.
+"""The cancel: one command, one conditional write, one definite answer. Of parts of an order: ``cancel_parts``.
 
 command ──▶ cancellation (id from the Idempotency-Key or the request) ──▶ Orders.cancel: one UpdateItem
     written          the order is ours: ``cancelled``
@@ -11,6 +11,7 @@ command ──▶ cancellation (id from the Idempotency-Key or the request) ─�
 
 from typing import Literal, NamedTuple
 
+from order_cancellation.actions.cancel_parts import cancel_parts
 from order_cancellation.domain import summaries, times
 from order_cancellation.domain.cancellations import CancelCommand, Cancellation, Identity
 from order_cancellation.domain.orders import Order
@@ -20,18 +21,23 @@ from order_cancellation.tables.orders import Orders
 
 
 class Cancelled(NamedTuple):
-    """The order is cancelled. ``replayed``: an earlier request with the same key did it, this one changed nothing."""
+    """The order is cancelled, or the parts that were named: ``cancellation`` is what ended them.
+
+    ``replayed``: an earlier request with the same key did it, this one changed nothing.
+    """
 
     order: Order
     outcome: Literal["cancelled", "already_cancelled"]
+    cancellation: Cancellation
+    fulfillment_centers: tuple[str, ...] = ()
     replayed: bool = False
 
 
 def cancel(orders: Orders, identity: Identity, command: CancelCommand) -> Cancelled:
-    """Cancel one order, in one DynamoDB call.
+    """Cancel one order in one DynamoDB call, or parts of it in two.
 
     An ``auto`` cancellation is due for a summary from this moment on; a seller's own is not.
-    Raises OrderNotFound, NotCancellable, KeyReused, Unavailable.
+    Raises OrderNotFound, NotCancellable, KeyReused, Unavailable; and what ``cancel_parts`` does.
     """
     now = times.now()
     asked = Cancellation.of(command, identity, now)
@@ -41,9 +47,11 @@ def cancel(orders: Orders, identity: Identity, command: CancelCommand) -> Cancel
         "order_id": command.order_id,
         "kind": command.kind,
         "cancellation_id": asked.cancellation_id,
+        **({"fulfillment_centers": command.fulfillment_centers} if command.fulfillment_centers else {}),
     }
     try:
-        cancelled = _outcome(command, asked, *orders.cancel(command.seller_id, command.order_id, asked, due))
+        carry_out = cancel_parts if command.fulfillment_centers else _cancel_order
+        cancelled = _outcome(asked, *carry_out(orders, command, asked, due))
     except Refusal as refusal:
         logger.info("cancel refused", extra={**audit, "code": refusal.code})
         raise
@@ -51,16 +59,22 @@ def cancel(orders: Orders, identity: Identity, command: CancelCommand) -> Cancel
     return cancelled
 
 
-def _outcome(command: CancelCommand, asked: Cancellation, written: bool, order: Order | None) -> Cancelled:
+def _cancel_order(
+    orders: Orders, command: CancelCommand, asked: Cancellation, due: str | None
+) -> tuple[Order, Cancellation]:
+    """The order after it, and the cancellation that ended it."""
+    _, order = orders.cancel(command.seller_id, command.order_id, asked, due)
     if order is None:
         raise OrderNotFound(command.order_id)
-    if written:
-        return Cancelled(order, "cancelled")
-    first = order.cancellation
-    if first is None:
+    if order.cancellation is None:
         raise NotCancellable(order)
+    return order, order.cancellation
+
+
+def _outcome(asked: Cancellation, order: Order, first: Cancellation) -> Cancelled:
+    named = asked.fulfillment_centers
     if first.cancellation_id != asked.cancellation_id:
-        return Cancelled(order, "already_cancelled")
+        return Cancelled(order, "already_cancelled", first, named)
     if not first.says_the_same_as(asked):
         raise KeyReused(order)
-    return Cancelled(order, "cancelled", replayed=first.request_id != asked.request_id)
+    return Cancelled(order, "cancelled", first, named, replayed=first.request_id != asked.request_id)

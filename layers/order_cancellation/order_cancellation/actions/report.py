@@ -3,7 +3,7 @@
 from typing import Literal
 
 from order_cancellation.domain.orders import CANCELLED, PROGRESS, Event, Order, advanced
-from order_cancellation.domain.refusals import OrderNotFound, PutBack, UnknownStatus
+from order_cancellation.domain.refusals import OrderNotFound, PutBack, PutBackPart, UnknownStatus
 from order_cancellation.observability import logger
 from order_cancellation.tables.orders import Orders
 
@@ -13,8 +13,8 @@ Outcome = Literal["recorded", "already_recorded"]
 def report(orders: Orders, fc_id: str, reported: Event) -> tuple[Outcome, Order]:
     """Record the event and return the order after it.
 
-    Raises OrderNotFound (also where the order is none of this center's), PutBack where it is cancelled, UnknownStatus,
-    Unavailable.
+    Raises OrderNotFound (also where the order is none of this center's), PutBack where it is cancelled, PutBackPart
+    where the center's part is, or has become another's, UnknownStatus, Unavailable.
     """
     order = orders.find(reported.seller_id, reported.order_id)
     # Each round that fails lost to another event or to a cancel, and an order sees only so many of them: this ends.
@@ -30,10 +30,12 @@ def report(orders: Orders, fc_id: str, reported: Event) -> tuple[Outcome, Order]
 
 
 def _open_for(order: Order | None, fc_id: str, reported: Event) -> Order:
-    if order is None or fc_id not in order.milestones:
+    if order is None or fc_id not in (*order.fulfillment_centers, *order.moved):
         raise OrderNotFound(reported.order_id)
     if order.status == CANCELLED:
         raise PutBack(order)
+    if fc_id not in order.live:
+        raise PutBackPart(order, fc_id)
     if order.status not in PROGRESS:
         raise UnknownStatus(order)
     return order

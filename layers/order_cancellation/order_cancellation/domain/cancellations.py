@@ -27,7 +27,10 @@ class Identity(NamedTuple):
 
 
 class CancelCommand(NamedTuple):
-    """The wish to cancel one order. A seller may add a ``note``; the network a ``detail`` and the ``skus``."""
+    """The wish to cancel one order, or the parts of it that ``fulfillment_centers`` names.
+
+    A seller may add a ``note``; the network a ``detail`` and the ``skus``.
+    """
 
     kind: Kind
     seller_id: str
@@ -36,10 +39,15 @@ class CancelCommand(NamedTuple):
     note: str | None = None
     detail: str | None = None
     skus: tuple[str, ...] = ()
+    fulfillment_centers: tuple[str, ...] = ()
 
 
 class Cancellation(NamedTuple):
-    """Who ended an order, when and why. ``request_id`` is the API request that did it, and tells a replay apart."""
+    """Who ended an order or parts of it, when and why.
+
+    ``request_id`` is the API request that did it, and tells a replay apart. ``fulfillment_centers`` are the parts that
+    were asked for; empty where it was the whole order.
+    """
 
     cancellation_id: str
     kind: Kind
@@ -50,6 +58,7 @@ class Cancellation(NamedTuple):
     detail: str | None = None
     skus: tuple[str, ...] = ()
     actor: Actor | None = None
+    fulfillment_centers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, command: CancelCommand, identity: Identity, at: str) -> "Cancellation":
@@ -64,6 +73,7 @@ class Cancellation(NamedTuple):
             detail=command.detail,
             skus=command.skus,
             actor=identity.actor,
+            fulfillment_centers=command.fulfillment_centers,
         )
 
     def says_the_same_as(self, other: "Cancellation") -> bool:
@@ -74,9 +84,8 @@ class Cancellation(NamedTuple):
 def _cancellation_id(command: CancelCommand, identity: Identity) -> str:
     """The same for every repetition of a request, different for all others; 32 hexadecimal digits.
 
-    With the seller and the order in it, one key may serve a whole batch, and no caller can guess another's.
+    With the seller, the order and its parts in it, one key may serve a whole batch, and no caller can guess another's.
     """
     source = f"key:{identity.idempotency_key}" if identity.idempotency_key else f"request:{identity.request_id}"
-    return hashlib.sha256("\n".join((command.kind, command.seller_id, command.order_id, source)).encode()).hexdigest()[
-        :32
-    ]
+    about = (command.kind, command.seller_id, command.order_id, *sorted(command.fulfillment_centers))
+    return hashlib.sha256("\n".join((*about, source)).encode()).hexdigest()[:32]

@@ -1,6 +1,6 @@
 """The rules. What may be cancelled, and how an order moves forward, is decided by the table in this file alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -34,14 +34,16 @@ CANCELLABLE: Final = tuple(status for status, reachable in TRANSITIONS.items() i
 PROGRESS: Final = (RECEIVED, ALLOCATED, PICKING, PICKED_PACKED, SHIPPED, DELIVERED)
 EVENTS: Final = PROGRESS[1:]
 # Between a fulfillment center's clock and ours. Further ahead is refused; further behind is late, or a wrong clock.
+MAX_CENTERS: Final = 100  # that ever had a part of an order: each stays in its item
 MAX_CLOCK_DIFFERENCE: Final = timedelta(days=1)
 
 
 class Line(NamedTuple):
-    """So many units of one SKU."""
+    """So many units of one SKU, and which fulfillment center is to ship them, where the planner says so."""
 
     sku: str
     quantity: int
+    fulfillment_center: str | None = None
 
 
 class Placement(NamedTuple):
@@ -70,13 +72,29 @@ class Event(NamedTuple):
     received_at: str
 
 
+class PartCancellation(NamedTuple):
+    """A cancellation of parts of an order that goes on, and what their fulfillment centers had reported by then.
+
+    ``summary_id`` is the summary that tells of it, once there is one.
+    """
+
+    cancellation: Cancellation
+    milestones: Mapping[str, Mapping[str, Any]]
+    summary_id: str | None = None
+
+
 class Order(NamedTuple):
     """One order with all its fulfillment centers: what one DynamoDB item holds.
 
-    ``milestones`` has, for each ``fc_id``, the events that it reported and when they occurred, ``receipts`` when we
-    heard of them. Both may hold what only a later version understands; ``reported`` leaves that out. An auto-cancelled
-    order is due for a summary while ``summary_due_at`` is set, and belongs to ``summary_id`` from then on.
-    ``marketplace_mark`` is one of ``marketplaces.CANCELLATION_STATES`` once the seller said it; no cancel writes it.
+    ``milestones`` has a key for each fulfillment center whose part was not taken from the order: the events that it
+    reported and when they occurred, ``receipts`` when we heard of them. Both may hold what only a later version
+    understands; ``reported`` leaves that out. What was taken from the order is in ``part_cancellations``, by
+    cancellation id, and in ``moved``: the centers whose part went to another, each with ``at``. So nothing that counts
+    only milestones counts these parts. ``cancellation`` ended the order, with every part that was left.
+
+    While ``summary_due_at`` is set, an auto-cancellation of the order or of parts of it is due for a summary.
+    ``summary_id`` is the summary that tells of the order's own. ``marketplace_mark`` is one of
+    ``marketplaces.CANCELLATION_STATES`` once the seller said it.
     """
 
     seller_id: str
@@ -89,23 +107,62 @@ class Order(NamedTuple):
     summary_id: str | None = None
     marketplace_mark: str | None = None
     receipts: Mapping[str, Mapping[str, Any]] = {}
+    part_cancellations: Mapping[str, PartCancellation] = {}
+    moved: Mapping[str, Mapping[str, Any]] = {}
 
     @property
     def marketplace_cancellation(self) -> str | None:
-        """Whether a cancelled order is still to be cancelled in its marketplace; None for one that is not cancelled."""
-        return (self.marketplace_mark or TO_DO) if self.status == CANCELLED else None
+        """Whether the seller still has to do in the marketplace what was done here; None where nothing was."""
+        return (self.marketplace_mark or TO_DO) if self.status == CANCELLED or self.part_cancellations else None
 
     @property
     def cancellable(self) -> bool:
+        """Whether the whole order can be cancelled."""
         return self.status in CANCELLABLE
+
+    @property
+    def partially_cancelled(self) -> bool:
+        """Whether parts of the order are cancelled, and others are not."""
+        return bool(self.part_cancellations) and self.status != CANCELLED
+
+    @property
+    def fulfillment_centers(self) -> tuple[str, ...]:
+        """Those that have a part of the order, or whose part was cancelled, in the order in which they were named."""
+        cancelled = (fc_id for each in self.part_cancellations.values() for fc_id in each.milestones)
+        present = {*self.milestones, *cancelled}
+        placed = [fc_id for fc_id in self.placement.fulfillment_centers if fc_id in present or fc_id not in self.moved]
+        return (*placed, *sorted(present.difference(placed)))
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The fulfillment centers whose part is not cancelled."""
+        return tuple(fc_id for fc_id in self.fulfillment_centers if not self.cancellation_of(fc_id))
+
+    @property
+    def still_cancellable(self) -> tuple[str, ...]:
+        """The fulfillment centers whose part can be cancelled: of an order in a status that this version knows."""
+        if self.status not in PROGRESS:
+            return ()
+        packed = {fc_id for fc_id, _ in self.packed()}
+        return tuple(fc_id for fc_id in self.live if fc_id not in packed)
+
+    def cancellation_of(self, fc_id: str) -> Cancellation | None:
+        """What ended the part of this fulfillment center: a cancellation of its own, or that of the order."""
+        for each in self.part_cancellations.values():
+            if fc_id in each.milestones:
+                return each.cancellation
+        return self.cancellation if fc_id in self.milestones else None
 
     def reported(self, fc_id: str) -> Mapping[str, str]:
         """The events of this fulfillment center that this version knows, in their order, and when they occurred."""
+        for each in self.part_cancellations.values():
+            if fc_id in each.milestones:
+                return _known(each.milestones[fc_id])
         return _known(self.milestones.get(fc_id, {}))
 
     def fulfillment_center_status(self, fc_id: str) -> str:
-        """The furthest step that this fulfillment center has reported; ``received`` before its first."""
-        return furthest(self.reported(fc_id))
+        """``cancelled``, or the furthest step that this center has reported; ``received`` before its first."""
+        return CANCELLED if self.cancellation_of(fc_id) else furthest(self.reported(fc_id))
 
     def packed(self) -> tuple[tuple[str, str], ...]:
         """(fc_id, time) of every fulfillment center that has packed its part, first packer first.
@@ -158,6 +215,32 @@ def advanced(order: Order, fc_id: str, event: Event) -> Order | None:
     receipts = {**order.receipts, fc_id: {**order.receipts.get(fc_id, {}), event.event: event.received_at}}
     status = max(order.status, status_of(milestones), key=_rank)
     return order._replace(status=status, milestones=milestones, receipts=receipts)
+
+
+def without(order: Order, fc_ids: Iterable[str], cancellation: Cancellation) -> Order:
+    """The order after this cancellation of parts, each one in ``still_cancellable``.
+
+    Where no other part is left, the order itself is cancelled.
+    """
+    ended = {fc_id: order.milestones[fc_id] for fc_id in fc_ids}
+    left = {fc_id: reported for fc_id, reported in order.milestones.items() if fc_id not in ended}
+    if not left:
+        return order._replace(status=CANCELLED, cancellation=cancellation, marketplace_mark=None)
+    taken = {**order.part_cancellations, cancellation.cancellation_id: PartCancellation(cancellation, ended)}
+    return order._replace(status=status_of(left), milestones=left, part_cancellations=taken, marketplace_mark=None)
+
+
+def routed_to(order: Order, fc_ids: Sequence[str], at: str) -> Order:
+    """The order after its parts that are not cancelled went to these fulfillment centers, and to no other.
+
+    The caller has made sure that none of those that leave has packed, and that none that is named is cancelled.
+    """
+    live = {fc_id: order.milestones.get(fc_id, {}) for fc_id in fc_ids}
+    left = {fc_id: {"at": at} for fc_id in order.milestones if fc_id not in live}
+    moved = {fc_id: each for fc_id, each in order.moved.items() if fc_id not in live} | left
+    # What a center reported of a part that it does no more says nothing of one that it may get again.
+    receipts = {fc_id: received for fc_id, received in order.receipts.items() if fc_id not in left}
+    return order._replace(status=status_of(live), milestones=live, moved=moved, receipts=receipts)
 
 
 def _known(reported: Mapping[str, Any]) -> dict[str, str]:

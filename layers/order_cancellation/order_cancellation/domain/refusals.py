@@ -7,15 +7,21 @@ Refusal                what was asked was not carried out; ``code`` is what prog
   Forbidden            whoever asks may not
   OrderNotFound        missing, or another seller's: the two cannot be told apart
   NotCancellable       too late, or a status that this version does not know
+  PartsPacked          too late for parts that were named; nothing of what was asked is done
+  PartsMoved           parts that were named are not the named fulfillment centers' any more
   KeyReused            the Idempotency-Key cancelled this order before, in other words
   PutBack              to a fulfillment center: the order is cancelled
+  PutBackPart          to a fulfillment center: its part is cancelled, or another center's now
   UnknownStatus        a later version gave the order a status; this one moves it nowhere
-  PlacedAndCancelled   the order id belongs to an order that is cancelled
+  PlacedAndCancelled   the order that is to be placed, or to be moved, is cancelled
+  NotMovable           parts cannot be taken from centers that have packed, nor given to those whose part is cancelled
   AlreadyPlaced        the order id belongs to an order with other particulars
   NotCancelled         there is nothing to note about cancelling it in its marketplace
   Unavailable          no answer in time: whether a write was carried out is not known, and asking again is safe
     ComparisonCutShort a reconciliation is whole or nothing
 """
+
+from collections.abc import Sequence
 
 from order_cancellation.domain import orders
 from order_cancellation.domain.orders import Order
@@ -79,6 +85,24 @@ class NotCancellable(_OfAnOrder):
         self.code = why_code(order)
 
 
+class _OfParts(_OfAnOrder):
+    def __init__(self, order: Order, fc_ids: Sequence[str]) -> None:
+        super().__init__(order)
+        self.fc_ids = tuple(fc_ids)
+
+
+class PartsPacked(_OfParts):
+    """``fc_ids`` are those of the named ones that have packed."""
+
+    code = "order_picked_packed"
+
+
+class PartsMoved(_OfParts):
+    """``fc_ids`` are those of the named ones that have no part of the order any more."""
+
+    code = "part_withdrawn"
+
+
 class KeyReused(_OfAnOrder):
     code = "idempotency_key_reused"
 
@@ -87,12 +111,28 @@ class PutBack(_OfAnOrder):
     code = "order_cancelled"
 
 
+class PutBackPart(_OfAnOrder):
+    code = "part_withdrawn"
+
+    def __init__(self, order: Order, fc_id: str) -> None:
+        super().__init__(order)
+        self.fc_id = fc_id
+
+
 class UnknownStatus(_OfAnOrder):
     code = "order_conflict"
 
 
 class PlacedAndCancelled(_OfAnOrder):
     code = "order_cancelled"
+
+
+class NotMovable(_OfParts):
+    """``fc_ids`` are in the way: they have packed, or their part is cancelled; or the order is all shipped."""
+
+    def __init__(self, order: Order, fc_ids: Sequence[str], code: str) -> None:
+        super().__init__(order, fc_ids)
+        self.code = code
 
 
 class AlreadyPlaced(Refusal):

@@ -27,7 +27,7 @@ def cancel_each(orders: Orders, request: Request, commands: Sequence[CancelComma
     def attempt(command: CancelCommand) -> tuple[Cancelled | None, Mapping[str, Any]]:
         name = _name(command)
         try:
-            if not request.in_time():
+            if not request.in_time(calls=2 if command.fulfillment_centers else 1):
                 raise Unavailable
             cancelled = cancel(orders, identity, command)
             return cancelled, {**name, **documents.cancel_document(cancelled, request.actor())}
@@ -56,8 +56,8 @@ def cancel_each(orders: Orders, request: Request, commands: Sequence[CancelComma
     return Reply(200, document, {"Idempotent-Replayed": "true"} if replayed else {})
 
 
-def _name(command: CancelCommand) -> dict[str, str]:
+def _name(command: CancelCommand) -> dict[str, Any]:
     """What a result begins with: the network speaks of many sellers' orders, a seller of their own."""
-    if command.kind == "auto":
-        return {"seller_id": command.seller_id, "order_id": command.order_id}
-    return {"order_id": command.order_id}
+    seller = {"seller_id": command.seller_id} if command.kind == "auto" else {}
+    parts = {"fulfillment_centers": list(command.fulfillment_centers)} if command.fulfillment_centers else {}
+    return {**seller, "order_id": command.order_id, **parts}

@@ -21,35 +21,38 @@ _BLANKS: Final = (
 )
 
 MAX_BATCH: Final = 100
+_OF_A_CANCEL: Final = ("reason", "note", "fulfillment_centers")
+_OF_AN_AUTO_CANCEL: Final = ("skus", "detail", "fulfillment_centers")
 MAX_RECONCILIATION: Final = 1000
 MAX_RECONCILIATION_BYTES: Final = 256 * 1024  # a thousand rows of long ids do not fit into the limit of the others
 
 
 def cancel(seller_id: str, order_id: str, body: Any) -> CancelCommand:
     """``POST /orders/{order_id}/cancel``; the body may be missing."""
-    sent = {} if body is None else checks.fields(body, "body", optional=("reason", "note"))
+    sent = {} if body is None else checks.fields(body, "body", optional=_OF_A_CANCEL)
     return _cancel(seller_id, order_id, sent, "")
 
 
 def cancel_batch(seller_id: str, body: Any) -> tuple[CancelCommand, ...]:
-    """``POST /orders/cancel``: 1–100 orders; of several entries for one order the first counts."""
+    """``POST /orders/cancel``: 1–100 orders; of several entries for one order, or the same parts, the first counts."""
     entries = checks.entries(checks.fields(body, "body", required=("orders",))["orders"], "orders", MAX_BATCH)
-    commands: dict[str, CancelCommand] = {}
+    commands: dict[tuple[str, ...], CancelCommand] = {}
     for index, entry in enumerate(entries):
         path = f"orders[{index}]"
-        sent = checks.fields(entry, path, required=("order_id",), optional=("reason", "note"))
+        sent = checks.fields(entry, path, required=("order_id",), optional=_OF_A_CANCEL)
         order_id = checks.identifier(sent["order_id"], f"{path}.order_id")
-        commands.setdefault(order_id, _cancel(seller_id, order_id, sent, f"{path}."))
+        command = _cancel(seller_id, order_id, sent, f"{path}.")
+        commands.setdefault(_about(command), command)
     return tuple(commands.values())
 
 
 def auto_cancel_batch(body: Any) -> tuple[CancelCommand, ...]:
-    """``POST /auto-cancellations``: 1–100 orders; of several entries for one order the first counts."""
+    """``POST /auto-cancellations``: 1–100 entries; of several for one order, or the same parts, the first counts."""
     sent = checks.fields(body, "body", required=("cancellations",))
-    commands: dict[tuple[str, str], CancelCommand] = {}
+    commands: dict[tuple[str, ...], CancelCommand] = {}
     for index, entry in enumerate(checks.entries(sent["cancellations"], "cancellations", MAX_BATCH)):
         command = _auto_cancel(entry, f"cancellations[{index}]")
-        commands.setdefault((command.seller_id, command.order_id), command)
+        commands.setdefault(_about(command), command)
     return tuple(commands.values())
 
 
@@ -75,19 +78,24 @@ def placement(body: Any) -> Placement:
     """``PUT /sellers/{seller_id}/orders/{order_id}``."""
     names = ("marketplace", "marketplace_order_id", "destination_country", "placed_at", "lines", "fulfillment_centers")
     sent = checks.fields(body, "body", required=names)
-    centers = checks.each(sent["fulfillment_centers"], "fulfillment_centers", checks.identifier, 20)
-    if not centers:
-        raise InvalidRequest("fulfillment_centers", "must name at least one fulfillment center")
-    if len(set(centers)) < len(centers):
-        raise InvalidRequest("fulfillment_centers", "names a fulfillment center twice")
+    centers = _mailed_centers(sent["fulfillment_centers"])
+    lines = tuple(_line(line, f"lines[{i}]") for i, line in enumerate(checks.entries(sent["lines"], "lines", 500)))
+    for index, line in enumerate(lines):
+        if line.fulfillment_center not in (None, *centers):
+            raise InvalidRequest(f"lines[{index}].fulfillment_center", "is none of the order's fulfillment_centers")
     return Placement(
         marketplace=_marketplace(sent["marketplace"], "marketplace"),
         marketplace_order_id=checks.mailed_code(_without_blanks(sent["marketplace_order_id"]), "marketplace_order_id"),
         destination_country=checks.country(sent["destination_country"], "destination_country"),
         placed_at=checks.time(sent["placed_at"], "placed_at"),
-        lines=tuple(_line(line, f"lines[{i}]") for i, line in enumerate(checks.entries(sent["lines"], "lines", 500))),
+        lines=lines,
         fulfillment_centers=centers,
     )
+
+
+def centers(body: Any) -> tuple[str, ...]:
+    """``PUT /sellers/{seller_id}/orders/{order_id}/fulfillment-centers``."""
+    return _mailed_centers(checks.fields(body, "body", required=("fulfillment_centers",))["fulfillment_centers"])
 
 
 def event(body: Any, received_at: str) -> Event:
@@ -157,11 +165,12 @@ def _cancel(seller_id: str, order_id: str, sent: Mapping[str, Any], prefix: str)
         order_id=order_id,
         reason=checks.choice(sent.get("reason", UNSTATED), f"{prefix}reason", SELLER_REASONS),
         note=checks.optional_text(sent.get("note"), f"{prefix}note"),
+        fulfillment_centers=_parts(sent, f"{prefix}fulfillment_centers"),
     )
 
 
 def _auto_cancel(entry: Any, path: str) -> CancelCommand:
-    sent = checks.fields(entry, path, required=("seller_id", "order_id", "reason"), optional=("skus", "detail"))
+    sent = checks.fields(entry, path, required=("seller_id", "order_id", "reason"), optional=_OF_AN_AUTO_CANCEL)
     return CancelCommand(
         kind="auto",
         seller_id=checks.identifier(sent["seller_id"], f"{path}.seller_id"),
@@ -169,7 +178,33 @@ def _auto_cancel(entry: Any, path: str) -> CancelCommand:
         reason=checks.choice(sent["reason"], f"{path}.reason", AUTO_REASONS),
         skus=checks.each(sent["skus"], f"{path}.skus", checks.mailed_code, 100) if "skus" in sent else (),
         detail=checks.mailed_text(sent.get("detail"), f"{path}.detail"),
+        fulfillment_centers=_parts(sent, f"{path}.fulfillment_centers"),
     )
+
+
+def _about(command: CancelCommand) -> tuple[str, ...]:
+    """What a command is about, whatever it says of it."""
+    return command.seller_id, command.order_id, *sorted(command.fulfillment_centers)
+
+
+def _parts(sent: Mapping[str, Any], path: str) -> tuple[str, ...]:
+    """The fulfillment centers whose parts are meant; none where it is the whole order."""
+    return _centers(sent["fulfillment_centers"], path) if "fulfillment_centers" in sent else ()
+
+
+def _mailed_centers(value: Any) -> tuple[str, ...]:
+    """Those of an order: its seller may read of them in a mail."""
+    path = "fulfillment_centers"
+    return tuple(checks.mailed_code(fc_id, f"{path}[{n}]") for n, fc_id in enumerate(_centers(value, path)))
+
+
+def _centers(value: Any, path: str) -> tuple[str, ...]:
+    centers = checks.each(value, path, checks.identifier, 20)
+    if not centers:
+        raise InvalidRequest(path, "must name at least one fulfillment center")
+    if len(set(centers)) < len(centers):
+        raise InvalidRequest(path, "names a fulfillment center twice")
+    return centers
 
 
 def _marketplace(value: Any, path: str) -> str:
@@ -193,11 +228,13 @@ def _chosen(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str 
 
 
 def _line(value: Any, path: str) -> Line:
-    sent = checks.fields(value, path, required=("sku", "quantity"))
+    sent = checks.fields(value, path, required=("sku", "quantity"), optional=("fulfillment_center",))
     quantity = sent["quantity"]
     # To JSON Schema 2.0 is whole, and many a client writes it so. A boolean is a number to Python, but to nobody else.
     if isinstance(quantity, bool) or not isinstance(quantity, int | float) or not 1 <= quantity <= 1_000_000:
         raise InvalidRequest(f"{path}.quantity", "must be a whole number from 1 to 1000000")
     if quantity != int(quantity):
         raise InvalidRequest(f"{path}.quantity", "must be a whole number from 1 to 1000000")
-    return Line(checks.mailed_code(sent["sku"], f"{path}.sku"), int(quantity))
+    named = "fulfillment_center"
+    center = checks.identifier(sent[named], f"{path}.{named}") if named in sent else None
+    return Line(checks.mailed_code(sent["sku"], f"{path}.sku"), int(quantity), center)

@@ -12,10 +12,14 @@ from order_cancellation.domain.refusals import (
     KeyReused,
     NotCancellable,
     NotCancelled,
+    NotMovable,
     OrderNotFound,
+    PartsMoved,
+    PartsPacked,
     PayloadTooLarge,
     PlacedAndCancelled,
     PutBack,
+    PutBackPart,
     Refusal,
     RouteNotFound,
     Unavailable,
@@ -36,6 +40,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "order_delivered": (409, "Order already delivered"),
     "order_cancelled": (409, "Order already cancelled"),
     "order_conflict": (409, "Order conflict"),
+    "part_withdrawn": (409, "Part withdrawn"),
     "payload_too_large": (413, "Payload too large"),
     "idempotency_key_reused": (422, "Idempotency-Key used before for something else"),
     "too_many_requests": (429, "Too many requests"),
@@ -88,16 +93,23 @@ def _told(refusal: Refusal) -> Document:
         case NotCancellable():
             why = documents.why_not_cancellable(refusal.order)
             return {"detail": why.pop("detail"), "order_id": refusal.order.order_id, **why}
+        case PartsPacked():
+            why = documents.parts_packed(refusal.order, refusal.fc_ids)
+            return {"detail": why.pop("detail"), "order_id": refusal.order.order_id, **why}
+        case PartsMoved():
+            why = documents.parts_moved(refusal.order, refusal.fc_ids)
+            return {"detail": why.pop("detail"), "order_id": refusal.order.order_id, **why}
         case KeyReused():
-            detail = (
-                f"This Idempotency-Key cancelled order {refusal.order.order_id} already, with another reason or note. "
-            )
+            what = f"order {refusal.order.order_id}, or parts of it,"
             return {
-                "detail": f"{detail}The order stays cancelled as it was asked first.",
+                "detail": f"This Idempotency-Key cancelled {what} already, with another reason or note. What it "
+                "cancelled stays cancelled as it was asked first.",
                 "order_id": refusal.order.order_id,
             }
         case PutBack():
             return documents.put_back(refusal.order)
+        case PutBackPart():
+            return documents.put_back_part(refusal.order, refusal.fc_id)
         case UnknownStatus():
             order = refusal.order
             return {
@@ -108,6 +120,8 @@ def _told(refusal: Refusal) -> Document:
             }
         case PlacedAndCancelled():
             return documents.placed_and_cancelled(refusal.order)
+        case NotMovable():
+            return documents.not_movable(refusal.order, refusal.fc_ids, refusal.code)
         case AlreadyPlaced():
             detail = (
                 f"Order {refusal.order_id} of seller {refusal.seller_id} was placed already, with other particulars. "

@@ -96,10 +96,10 @@ class Request:
             raise InvalidRequest("body", "must be an object, not null")
         return value
 
-    def in_time(self) -> bool:
-        """Whether one more call of a table, with all its tries, ends before this function's own timeout."""
+    def in_time(self, calls: int = 1) -> bool:
+        """Whether so many more calls of a table, with all their tries, end before this function's own timeout."""
         left: int = self._context.get_remaining_time_in_millis()
-        return left >= MAX_CALL_SECONDS * 1000
+        return left >= calls * MAX_CALL_SECONDS * 1000
 
     def _claims(self) -> Mapping[str, Any]:
         authorizer = self._event["requestContext"].get("authorizer") or {}

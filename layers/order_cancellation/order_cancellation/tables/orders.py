@@ -12,7 +12,15 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from order_cancellation.domain.cancellations import Actor, Cancellation
-from order_cancellation.domain.orders import CANCELLABLE, CANCELLED, RECEIVED, Line, Order, Placement
+from order_cancellation.domain.orders import (
+    CANCELLABLE,
+    CANCELLED,
+    RECEIVED,
+    Line,
+    Order,
+    PartCancellation,
+    Placement,
+)
 from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.domain.summaries import shard_of
 from order_cancellation.observability import count, logger
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BATCH: Final = 100  # what one BatchGetItem reads
+TRIES: Final = 20  # to write what was decided of an order as it was read: it changes that often while it is busy
 
 _PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4)  # before each try to read what a throttled table left unread, in seconds
 
@@ -42,12 +51,29 @@ class Orders:
         """
         statuses = {f"cancellable{index}": status for index, status in enumerate(CANCELLABLE)}
         values: dict[str, Any] = {**statuses, "cancelled": CANCELLED, "cancellation": _cancellation_item(cancellation)}
-        update = "SET #status = :cancelled, cancellation = :cancellation"
-        if summary_due_at:
-            update += ", summary_due_at = :due, summary_shard = :shard"
-            values |= {"due": summary_due_at, "shard": shard_of(seller_id)}
+        update = _ending("SET #status = :cancelled, cancellation = :cancellation", seller_id, summary_due_at, values)
         condition = f"#status IN ({', '.join(f':{name}' for name in statuses)})"
         return self._update(seller_id, order_id, update, condition, **values)
+
+    def cancel_parts(
+        self, seen: Order, to: Order, cancellation: Cancellation, summary_due_at: str | None = None
+    ) -> tuple[bool, Order | None]:
+        """Cancel parts of an order, if it is still as it was ``seen``; ``to`` is ``domain.orders.without``.
+
+        ``summary_due_at`` as in ``cancel``. Raises Unavailable.
+        """
+        values: dict[str, Any] = {"to_status": to.status, "cancellation": _cancellation_item(cancellation)}
+        if to.cancellation:
+            update = "SET #status = :to_status, cancellation = :cancellation"
+        else:
+            name = cancellation.cancellation_id
+            ended = {"cancellation": values.pop("cancellation"), "milestones": to.part_cancellations[name].milestones}
+            # As long as the milestones are as seen, nobody else has made the map: each entry takes some of them away.
+            taken = f"part_cancellations.#{name} = :part" if seen.part_cancellations else "part_cancellations = :parts"
+            values |= {"part": ended} if seen.part_cancellations else {"parts": {name: ended}}
+            values["to_milestones"] = to.milestones
+            update = f"SET #status = :to_status, milestones = :to_milestones, {taken}"
+        return self._write_if_as(seen, _ending(update, seen.seller_id, summary_due_at, values), **values)
 
     def place(self, seller_id: str, order_id: str, placement: Placement) -> tuple[bool, Order | None]:
         """Put a new order in; an order that has this id already refuses it. Raises Unavailable."""
@@ -63,32 +89,44 @@ class Orders:
             marketplace_order_id=placement.marketplace_order_id,
             country=placement.destination_country,
             placed_at=placement.placed_at,
-            lines=[{"sku": line.sku, "quantity": line.quantity} for line in placement.lines],
+            lines=[_line_item(line) for line in placement.lines],
             fc_ids=placement.fulfillment_centers,
             milestones={fc_id: {} for fc_id in placement.fulfillment_centers},
         )
 
     def advance(self, seen: Order, to: Order) -> tuple[bool, Order | None]:
         """Record a fulfillment center's progress, if the order is still as it was ``seen``. Raises Unavailable."""
-        return self._update(
-            seen.seller_id,
-            seen.order_id,
+        return self._write_if_as(
+            seen,
             "SET #status = :to_status, milestones = :to_milestones, receipts = :to_receipts",
-            "#status = :seen_status AND milestones = :seen_milestones",
             to_status=to.status,
             to_milestones=to.milestones,
             to_receipts=to.receipts,
-            seen_status=seen.status,
-            seen_milestones=seen.milestones,
+        )
+
+    def move(self, seen: Order, to: Order) -> tuple[bool, Order | None]:
+        """Give parts of the order to other centers, if it is still as it was ``seen``. Raises Unavailable."""
+        return self._write_if_as(
+            seen,
+            "SET #status = :to_status, milestones = :to_milestones, receipts = :to_receipts, moved_parts = :to_moved",
+            "moved_parts = :seen_moved" if seen.moved else "attribute_not_exists(moved_parts)",
+            to_status=to.status,
+            to_milestones=to.milestones,
+            to_receipts=to.receipts,
+            to_moved=to.moved,
+            **({"seen_moved": seen.moved} if seen.moved else {}),
         )
 
     def mark(self, seller_id: str, order_id: str, state: str) -> tuple[bool, Order | None]:
-        """Note what is to be done in the marketplace about a cancelled order. Raises Unavailable."""
+        """Note what is to be done in the marketplace about an order of which something is cancelled.
+
+        Raises Unavailable.
+        """
         return self._update(
             seller_id,
             order_id,
             "SET marketplace_cancellation = :state",
-            "#status = :cancelled",
+            "#status = :cancelled OR attribute_exists(part_cancellations)",
             state=state,
             cancelled=CANCELLED,
         )
@@ -123,6 +161,14 @@ class Orders:
         response = call(lambda: self._table.dynamodb.batch_get_item(RequestItems=wanted), reading=True)
         unprocessed: dict[str, Any] = dict(response.get("UnprocessedKeys", {}))
         return response["Responses"].get(name, ()), list(unprocessed[name]["Keys"]) if name in unprocessed else []
+
+    def _write_if_as(
+        self, seen: Order, update: str, also: str | None = None, **values: Any
+    ) -> tuple[bool, Order | None]:
+        """Write, if no center has reported anything and no part has come or gone since the order was ``seen``."""
+        condition = " AND ".join(filter(None, ("#status = :seen_status", "milestones = :seen_milestones", also)))
+        values |= {"seen_status": seen.status, "seen_milestones": seen.milestones}
+        return self._update(seen.seller_id, seen.order_id, update, condition, **values)
 
     def _update(
         self, seller_id: str, order_id: str, update: str, condition: str, **values: Any
@@ -173,7 +219,10 @@ def order_of(item: Item) -> Order:
                 marketplace_order_id=item["marketplace_order_id"],
                 destination_country=item["destination_country"],
                 placed_at=item["placed_at"],
-                lines=tuple(Line(line["sku"], line["quantity"]) for line in item.get("order_lines", ())),
+                lines=tuple(
+                    Line(line["sku"], line["quantity"], line.get("fulfillment_center"))
+                    for line in item.get("order_lines", ())
+                ),
                 fulfillment_centers=tuple(item["fulfillment_centers"]),
             ),
             milestones={fc_id: dict(reported) for fc_id, reported in item["milestones"].items()},
@@ -182,14 +231,23 @@ def order_of(item: Item) -> Order:
             summary_due_at=item.get("summary_due_at"),
             summary_id=item.get("summary_id"),
             marketplace_mark=item.get("marketplace_cancellation"),
+            part_cancellations={
+                name: _part_cancellation_of(each) for name, each in item.get("part_cancellations", {}).items()
+            },
+            moved={fc_id: dict(each) for fc_id, each in item.get("moved_parts", {}).items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unreadable(item) from error
 
 
+def _part_cancellation_of(item: Item) -> PartCancellation:
+    milestones = {fc_id: dict(reported) for fc_id, reported in item["milestones"].items()}
+    return PartCancellation(_cancellation_of(item["cancellation"]), milestones, item.get("summary_id"))
+
+
 def _cancellation_of(item: Item) -> Cancellation:
     actor = item.get("actor")
-    skus = item.get("skus", ())
+    skus, centers = item.get("skus", ()), item.get("fulfillment_centers", ())
     return Cancellation(
         cancellation_id=item["cancellation_id"],
         kind=item["kind"],
@@ -200,7 +258,26 @@ def _cancellation_of(item: Item) -> Cancellation:
         detail=item.get("detail"),
         skus=tuple(skus) if isinstance(skus, list | tuple) else (),
         actor=Actor(actor["kind"], actor["id"], actor.get("name")) if isinstance(actor, dict) else None,
+        fulfillment_centers=tuple(centers) if isinstance(centers, list | tuple) else (),
     )
+
+
+def _ending(update: str, seller_id: str, summary_due_at: str | None, values: dict[str, Any]) -> str:
+    """The update of a cancel, with what goes along: what was done in the marketplace was done about something else.
+
+    An order of which parts are due already stays due for when they are. Only an order that is cancelled has a
+    ``summary_id``; the previous version may have left one where it skipped parts that it knew nothing of.
+    """
+    if not summary_due_at:
+        return f"{update} REMOVE marketplace_cancellation"
+    values |= {"due": summary_due_at, "shard": shard_of(seller_id)}
+    due = "summary_due_at = if_not_exists(summary_due_at, :due), summary_shard = :shard"
+    return f"{update}, {due} REMOVE marketplace_cancellation, summary_id"
+
+
+def _line_item(line: Line) -> Item:
+    item: dict[str, Any] = {"sku": line.sku, "quantity": line.quantity}
+    return item | ({"fulfillment_center": line.fulfillment_center} if line.fulfillment_center else {})
 
 
 def _key(seller_id: str, order_id: str) -> dict[str, str]:
@@ -220,6 +297,7 @@ def _cancellation_item(cancellation: Cancellation) -> Item:
         "detail": cancellation.detail,
         "skus": cancellation.skus or None,
         "actor": cancellation.actor and _actor_item(cancellation.actor),
+        "fulfillment_centers": cancellation.fulfillment_centers or None,
     }
     return item | {name: value for name, value in optional.items() if value is not None}
 
