@@ -1,5 +1,6 @@
 """Sellers and orders to play with, placed through the API as the network's planner does it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -62,8 +63,8 @@ def fulfillment_center_client(description: dict[str, Any], fc_id: str) -> Client
     return Client(description["api_url"], token, fc_id)
 
 
-def orders(description: dict[str, Any]) -> None:
-    """Register the sellers and place forty orders each, at every stage of their way."""
+def orders(description: dict[str, Any], reached: Callable[[str], object]) -> None:
+    """Register the sellers and place forty orders each, at every stage of their way; ``reached`` is told how far."""
     planner = network_client(description)
     centers = {
         entry["fc_id"]: fulfillment_center_client(description, entry["fc_id"])
@@ -74,6 +75,7 @@ def orders(description: dict[str, Any]) -> None:
         _expect(planner.put(f"/sellers/{seller['seller_id']}", contact).status, 200)
         for number in range(1, 41):
             order_id = f"{prefix}-{1000 + number}"
+            reached(f"orders of {seller['name']}: {number} of 40")
             split = ("LAX1", "EWR2") if number % 5 == 0 else ("LAX1",) if number % 2 else ("EWR2",)
             route = f"/sellers/{seller['seller_id']}/orders/{order_id}"
             _expect(planner.put(route, placement(number, split, goods)).status, 201)

@@ -8,8 +8,10 @@ import json
 import os
 import shutil
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,11 @@ from scripts import onboard
 
 Description = dict[str, Any]
 
+Say = Callable[[str], None]
+
 FULFILLMENT_CENTERS = ("LAX1", "EWR2", "DFW3")
+
+_SILENCE = 4.0  # seconds; after so long a person wonders whether anything still happens
 
 
 def local_cloud() -> Cloud:
@@ -30,7 +36,7 @@ def local_cloud() -> Cloud:
     return Cloud(ROOT / ".local", int(text))
 
 
-def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
+def up(cloud: Cloud, say: Say) -> Description:
     """Start afresh, deploy and seed. Returns what stack.json says. Raises LocalCloudError, leaving nothing running."""
     began = time.monotonic()
     if cloud.stop():
@@ -40,13 +46,13 @@ def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
         say(f"Local cloud       {cloud.endpoint_url} (IAM enforced)")
         build_directory = cloud.directory / "build"
         shutil.rmtree(build_directory, ignore_errors=True)
-        say("Building          sam build")
-        deploy.build(build_directory)
-        say("Deploying         sam deploy, template.yaml as it is")
-        description = deployed(cloud, build_directory)
-        event_source.disable_mapping(cloud, description["functions"]["cancellation_summary"])
-        say("Seeding           sellers, fulfillment centers, orders")
-        seed.orders(description)
+        with _step(say, "Building", "sam build"):
+            deploy.build(build_directory)
+        with _step(say, "Deploying", "sam deploy, template.yaml as it is"):
+            description = deployed(cloud, build_directory)
+            event_source.disable_mapping(cloud, description["functions"]["cancellation_summary"])
+        with _step(say, "Seeding", "sellers, fulfillment centers, orders") as reached:
+            seed.orders(description, reached)
         cloud.write_description(description)
         cloud.start_companions()
     except BaseException:
@@ -54,6 +60,28 @@ def up(cloud: Cloud, say: Callable[[str], None]) -> Description:
         raise
     say(f"Ready             after {time.monotonic() - began:.0f} s")
     return description
+
+
+@contextmanager
+def _step(say: Say, name: str, what: str) -> Iterator[Say]:
+    """Says what begins, and then every few seconds how long it has taken, with the words that it was given last."""
+    say(f"{name:17} {what}")
+    began, done, reached = time.monotonic(), threading.Event(), [""]
+
+    def tick() -> None:
+        while not done.wait(_SILENCE):
+            say(f"{'':17} {time.monotonic() - began:.0f} s{reached[0]}")
+
+    def reach(words: str) -> None:
+        reached[0] = f", {words}"
+
+    ticking = threading.Thread(target=tick, daemon=True)
+    ticking.start()
+    try:
+        yield reach
+    finally:
+        done.set()
+        ticking.join()
 
 
 def deployed(cloud: Cloud, build_directory: Path, stack_name: str = deploy.STACK_NAME) -> Description:

@@ -35,7 +35,9 @@ def test_every_order_of_the_world_is_a_seed(monkeypatch: pytest.MonkeyPatch) -> 
     recorder = Recorder()
     monkeypatch.setattr(seed, "network_client", lambda *_: recorder)
     monkeypatch.setattr(seed, "fulfillment_center_client", lambda *_: recorder)
-    seed.orders({"fulfillment_centers": [{"fc_id": "LAX1"}, {"fc_id": "EWR2"}]})
+    reached: list[str] = []
+    seed.orders({"fulfillment_centers": [{"fc_id": "LAX1"}, {"fc_id": "EWR2"}]}, reached.append)
+    assert reached[-1] == "orders of Bluebird Home: 40 of 40"
     for order, (centers, events) in world.ORDERS.items():
         assert recorder.centers[order] == centers
         assert tuple(recorder.events[order]) == events
