@@ -1,17 +1,23 @@
-"""The portal as CloudFront serves it: the same files, the same headers, the same rewriting of paths."""
+"""The portal as CloudFront serves it: the same files, compressed, the same headers, the same rewriting of paths."""
 
+import gzip
 import json
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from local.bridges import template
 from local.cloud import ROOT
 from scripts.catalog import catalog
 
 Stack = dict[str, Any]
+
+_WORTH_PACKING = 1000  # bytes: CloudFront leaves smaller files as they are
 
 
 def headers(stack: Stack) -> dict[str, str]:
@@ -57,11 +63,14 @@ class PortalHandler(SimpleHTTPRequestHandler):
         self.more_headers = self.portal_headers
         path = urlsplit(self.path).path
         if path == "/config.json":
-            self.page(json.dumps(config(self.stack)), "application/json")
-        else:
-            if re.match(r"/problems(/|$)", path):
-                self.path = "/problems.html"
-            super().do_GET()
+            return self.page(json.dumps(config(self.stack)), "application/json")
+        if re.match(r"/problems(/|$)", path):
+            path = "/problems.html"
+        file = Path(self.translate_path("/index.html" if path == "/" else path))
+        status = HTTPStatus.OK
+        if not file.is_file():
+            file, status = ROOT / "portal" / "not-found.html", HTTPStatus.NOT_FOUND
+        return self._send(file.read_bytes(), self.guess_type(file), status)
 
     def end_headers(self) -> None:
         for name, value in self.more_headers.items():
@@ -70,9 +79,21 @@ class PortalHandler(SimpleHTTPRequestHandler):
 
     def page(self, text: str, content_type: str, status: int = 200) -> None:
         """Answer with a text that is in no file."""
-        body = text.encode()
-        self.send_response(status)
+        self._send(text.encode(), content_type, status)
+
+    def _send(self, body: bytes, content_type: str, status: int) -> None:
+        tag = f'"{crc32(body):08x}"'
+        known = status == HTTPStatus.OK and self.headers.get("If-None-Match") == tag
+        packed = "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > _WORTH_PACKING
+        if packed:
+            body = gzip.compress(body, mtime=0)
+        self.send_response(HTTPStatus.NOT_MODIFIED if known else status)
         self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", tag)
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
+        if not known:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if not known:
+            self.wfile.write(body)

@@ -5,9 +5,12 @@ import { isFresh, noteUnknown, pendingAsk, pendingOrders, resume, unknownOrders 
 import { load } from "./config.js";
 import { announce, fill, h, part, toast } from "./dom.js";
 import { emit, on } from "./events.js";
+import { arriveAt, leavePlace } from "./places.js";
+import { searchForm } from "./search.js";
 import { whyNot } from "./sentences.js";
-import { signOut, who } from "./session.js";
-import { spoken } from "./times.js";
+import { noteZone, signOut, who } from "./session.js";
+import { endOthers, shareSession, takeOver } from "./tabs.js";
+import { spoken, useZone } from "./times.js";
 import { notice, orderLink } from "./views.js";
 
 /** @import { Child, SummaryPage, View } from "./types.js" */
@@ -16,6 +19,7 @@ import { notice, orderLink } from "./views.js";
 const ROUTES = [
   [/^\/orders$/, () => import("./pages/orders.js")],
   [/^\/orders\/([^/]+)$/, () => import("./pages/order.js")],
+  [/^\/check$/, () => import("./pages/check.js")],
   [/^\/to-do$/, () => import("./pages/to-do.js")],
   [/^\/reconcile$/, () => import("./pages/reconcile.js")],
   [/^\/summaries$/, () => import("./pages/summaries.js")],
@@ -28,6 +32,8 @@ const NAVIGATION = [
   ["/reconcile", "Reconcile"],
   ["/summaries", "Summaries"],
 ];
+const STALE = 10_000; // milliseconds after which a page is asked anew when a person comes back to it
+const SLOW = 3000; // after which a person wonders whether anything still happens
 const COUNTED = { orders: 100, requests: 5 }; // what is looked at for the number beside "To do"
 
 const main = part("main");
@@ -43,10 +49,14 @@ const toDoCount = h("span", { class: "count", hidden: true });
 const unconfirmed = h("div", null);
 const unreachable = h("div", null);
 
+const search = searchForm();
 let leave = new AbortController();
 /** @type {string | null} */
 let signedInAs = null;
 let toDo = { count: 0, more: false };
+/** @type {Promise<void>} */
+let zoneKnown = Promise.resolve();
+let zoneMissed = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let recount;
 
@@ -72,18 +82,50 @@ async function route({ arrived = true } = {}) {
       if (!signal.aborted) show(title, ...children);
     },
     run: (work) => attempt(work, signal),
+    onReturn: (renew) => renewOnReturn(renew, signal),
   };
-  fill(main, h("p", { class: "loading" }, "Loading…"));
-  await attempt(async () => (await needed(found.load)).open(view), signal, true);
+  const loading = h("p", { class: "loading" }, "Loading…");
+  fill(main, loading);
+  const slow = setTimeout(() => {
+    loading.textContent = "The service takes longer than usual to answer. We are still trying.";
+    announce(loading.textContent);
+  }, SLOW);
+  await attempt(
+    async () => {
+      const page = await needed(found.load);
+      await zoneKnown;
+      await page.open(view);
+    },
+    signal,
+    true,
+  );
+  clearTimeout(slow);
   if (arrived && !signal.aborted) {
-    scrollTo(0, 0);
-    (main.querySelector("h1") ?? main).focus({ preventScroll: true });
+    const heading = main.querySelector("h1") ?? main;
+    if (!arriveAt(main)) heading.focus({ preventScroll: true });
     announce(document.title);
   }
 }
 
+/**
+ * Lists and orders change while a person is in another tab.
+ * @param {() => Promise<void>} renew
+ * @param {AbortSignal} signal
+ */
+function renewOnReturn(renew, signal) {
+  let last = Date.now();
+  const back = () => {
+    if (document.hidden || document.querySelector("dialog") || Date.now() - last < STALE) return;
+    last = Date.now();
+    attempt(renew, signal);
+  };
+  document.addEventListener("visibilitychange", back, { signal });
+  addEventListener("focus", back, { signal });
+}
+
 /** Ends what the page in view still does, and returns the signal that will end the next one. */
 function leavePage() {
+  leavePlace(main);
   leave.abort();
   leave = new AbortController();
   for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
@@ -164,19 +206,36 @@ async function askToSignIn() {
     show,
     ended,
     done: () => {
-      if (signedInAs && signedInAs !== who()?.seller_id) location.reload();
-      else route();
+      shareSession();
+      goOn();
     },
   });
 }
 
+/** Somebody has signed in, here or in another tab. */
+function goOn() {
+  if (signedInAs && signedInAs !== who()?.seller_id) location.reload();
+  else route();
+}
+
 /** What is done once, when somebody has signed in. */
 function welcome() {
-  signedInAs = who()?.seller_id ?? null;
+  const account = who();
+  signedInAs = account?.seller_id ?? null;
+  useZone(account?.time_zone);
   fill(banners, unconfirmed, unreachable);
   settleLeftovers();
   countToDo();
-  lookAfterMail();
+  const contact = lookAfterContact();
+  // Pages are drawn in the seller's time zone from the first. An answer that does not come keeps nobody waiting.
+  zoneKnown = account?.time_zone
+    ? Promise.resolve()
+    : Promise.race([
+        contact,
+        new Promise((go) => setTimeout(go, SLOW)).then(() => {
+          zoneMissed = !who()?.time_zone;
+        }),
+      ]).then(() => {});
 }
 
 /** @param {string} path */
@@ -196,13 +255,15 @@ function drawHeader(path) {
             "a",
             {
               href: `#${target}`,
-              "aria-current": path.startsWith(target) || (target === "/orders" && path === "/batch") ? "page" : null,
+              "aria-current":
+                path.startsWith(target) || (target === "/orders" && /^\/(batch|check)$/.test(path)) ? "page" : null,
             },
             text,
             target === "/to-do" && toDoCount,
           ),
         ),
       ),
+      search,
       h(
         "div",
         { class: "account" },
@@ -215,6 +276,7 @@ function drawHeader(path) {
 
 function leaveForGood() {
   signOut();
+  endOthers();
   location.assign("/"); // a new document: nothing of this person's is left in memory
 }
 
@@ -282,10 +344,16 @@ function showToDo({ count, more }) {
     fill(toDoCount, `${count}${more ? "+" : ""}`, h("span", { class: "unseen" }, count === 1 ? " order" : " orders"));
 }
 
-async function lookAfterMail() {
+/** Learns the seller's time zone, and says it when their mail does not arrive. */
+async function lookAfterContact() {
   /** @type {SummaryPage | null} */
   const page = await /** @type {Promise<SummaryPage>} */ (get("/summaries", { limit: 1 })).catch(() => null);
   const contact = page?.contact;
+  if (contact && contact.time_zone !== who()?.time_zone) {
+    noteZone(contact.time_zone);
+    useZone(contact.time_zone);
+    if (zoneMissed) route({ arrived: false }); // drawn without it
+  }
   if (!contact?.mail_problem) return;
   const { kind, at } = contact.mail_problem;
   const what = kind === "complaint" ? "was reported as unwanted" : "came back";
@@ -305,6 +373,8 @@ async function lookAfterMail() {
 }
 
 addEventListener("hashchange", () => route());
+on("signed-in-elsewhere", goOn);
+on("signed-out-elsewhere", () => location.assign("/"));
 on("marked", ({ by }) => showToDo({ ...toDo, count: Math.max(0, toDo.count + by) }));
 on("cancels-unknown", drawUnconfirmed);
 on("cancels-settled", () => {
@@ -315,8 +385,16 @@ on("cancel-settled", ({ orderId, outcome, body }) => {
   emit("cancels-settled", null);
   if (location.hash === orderLink(orderId).hash || location.hash.startsWith("#/batch")) return; // seen there
   if (outcome === "refused")
-    toast([`Order ${orderId} was not cancelled. `, whyNot(orderId, body)], "bad", orderLink(orderId));
+    toast(`Order ${orderId} was not cancelled. ${whyNot(orderId, body)}`, "bad", orderLink(orderId));
   else toast(`Order ${orderId} is cancelled.`, "ok", orderLink(orderId));
+});
+addEventListener("keydown", (event) => {
+  const typing =
+    event.target instanceof Element && event.target.closest("input:not([type=checkbox]), textarea, select");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  if (document.querySelector("dialog") || !search.isConnected) return;
+  event.preventDefault();
+  search.querySelector("input")?.focus({ preventScroll: true });
 });
 part("skip").addEventListener("click", () => main.focus());
 
@@ -339,4 +417,5 @@ function cannotStart(error) {
   show(title, h("h1", null, title), notice("bad", text, h("p", null, again)));
 }
 
-load().then(() => route({ arrived: false }), cannotStart);
+history.scrollRestoration = "manual"; // places.js knows when the page is there
+Promise.all([load(), takeOver()]).then(() => route({ arrived: false }), cannotStart);

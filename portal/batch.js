@@ -10,10 +10,11 @@ import { crossOut, noteUnknown, pause, pendingAsk, resume, wishBody, writeDown }
 import { emit } from "./events.js";
 import { who } from "./session.js";
 
+/** @import { Named } from "./sentences.js" */
 /** @import { Ask, BatchEntry, BatchResult, Because, Outcome, Wish } from "./types.js" */
 
 /** @typedef {"waiting" | "asking" | "unknown" | Outcome} State */
-/** @typedef {{order_id: string, state: State, because?: Because}} Row */
+/** @typedef {Named & {state: State, because?: Because}} Row */
 /** @typedef {Wish & {key: string, stopped: boolean, rows: Row[]}} Batch */
 
 const CHUNK = { least: 5, most: 25, steps: 10 };
@@ -41,16 +42,16 @@ function stored() {
 }
 
 /**
- * @param {string[]} orderIds
+ * @param {Named[]} orders
  * @param {Wish} wish
  */
-export function startBatch(orderIds, { reason, note }) {
+export function startBatch(orders, { reason, note }) {
   batch = {
     key: crypto.randomUUID(),
     reason,
     note,
     stopped: false,
-    rows: orderIds.map((order_id) => ({ order_id, state: "waiting" })),
+    rows: orders.map((order) => ({ ...order, state: "waiting" })),
   };
   save(batch);
   run(batch);

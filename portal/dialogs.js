@@ -1,42 +1,57 @@
 /** The dialogs of a cancel: confirm it, read how it ended. The browser's own <dialog> keeps the focus inside. */
 
-import { h, ICONS, icon, plural } from "./dom.js";
-import { reasonName, sellerReasons } from "./words.js";
+import { fill, h, ICONS, icon, plural } from "./dom.js";
+import { byMarketplace, orderName } from "./sentences.js";
+import { marketplaceOrder } from "./views.js";
+import { marketplaceName, reasonName, sellerReasons } from "./words.js";
 
+/** @import { Named } from "./sentences.js" */
 /** @import { Child, NextStep, Wish } from "./types.js" */
 
 /** @typedef {[text: string, look: string, value: string | null]} Button */
 
 const MAX_NOTE = 500;
+const NAMED = 5; // orders of many, in the question
 
 /**
  * Asks for reason and note. Resolves to null when the person decides against it.
- * @param {string[]} orderIds
- * @param {string} [marketplace] the name of the one that they are sold on
+ * @param {Named[]} orders
+ * @param {Child} lines what is in it, of one order
  * @returns {Promise<Wish | null>}
  */
-export function confirmCancel(orderIds, marketplace = "the marketplace") {
-  const one = orderIds.length === 1;
-  const title = one ? `Cancel order ${orderIds[0]}?` : `Cancel ${plural(orderIds.length, "order")}?`;
+export async function confirmCancel(orders, lines = null) {
+  const [first] = orders;
+  const one = orders.length === 1 && first;
+  const many = plural(orders.length, "order");
+  const marketplace = one ? marketplaceName(first.marketplace) : "any marketplace";
+  const error = h("p", { class: "error", id: "reason-error", role: "alert" });
   const reason = h(
     "select",
-    { id: "reason", name: "reason" },
+    { id: "reason", name: "reason", "aria-describedby": "reason-error", onchange: () => fill(error) },
+    h("option", { value: "" }, "Choose a reason…"), // none is likelier than another
     sellerReasons().map((code) => h("option", { value: code }, reasonName(code))),
   );
   const left = h("span", { class: "hint", id: "note-left" }, `Up to ${MAX_NOTE} characters.`);
   const note = h("textarea", {
     id: "note",
     name: "note",
-    rows: 3,
+    rows: 2,
     maxlength: MAX_NOTE,
     "aria-describedby": "note-left",
     oninput: () => {
       left.textContent = `${MAX_NOTE - note.value.length} characters left.`;
     },
   });
-  return open(
-    title,
+  const missing = () => {
+    if (reason.value) return false;
+    fill(error, "Choose a reason first.");
+    reason.focus();
+    return true;
+  };
+  const choice = await open(
+    one ? `Cancel ${orderName(first)}?` : `Cancel ${many}?`,
     [
+      one ? lines : whichOrders(orders),
       h(
         "p",
         null,
@@ -44,14 +59,35 @@ export function confirmCancel(orderIds, marketplace = "the marketplace") {
         h("strong", null, "A cancelled order cannot be brought back."),
       ),
       h("p", null, `${notInStep(marketplace)} Cancel there yourself, after it is cancelled here.`),
-      h("div", { class: "field" }, h("label", { for: "reason" }, "Reason"), reason),
+      h("div", { class: "field" }, h("label", { for: "reason" }, "Reason"), reason, error),
       h("div", { class: "field" }, h("label", { for: "note" }, "Note (optional, for yourself)"), note, left),
     ],
     [
       [one ? "Keep the order" : "Keep the orders", "plain", null],
-      [one ? "Cancel the order" : `Cancel ${plural(orderIds.length, "order")}`, "danger", "cancel"],
+      [one ? "Cancel the order" : `Cancel ${many}`, "primary", "cancel"],
     ],
-  ).then((choice) => (choice === "cancel" ? { reason: reason.value, note: note.value.trim() || null } : null));
+    { hold: (value) => value === "cancel" && missing() },
+  );
+  return choice === "cancel" ? { reason: reason.value, note: note.value.trim() || null } : null;
+}
+
+/**
+ * Which orders are about to be cancelled: the first few by name, and how many there are of each marketplace.
+ * @param {Named[]} orders
+ */
+function whichOrders(orders) {
+  const rest = orders.length - NAMED;
+  return h(
+    "div",
+    { class: "which" },
+    h("p", null, h("strong", null, `${byMarketplace(orders)}:`)),
+    h(
+      "ul",
+      null,
+      orders.slice(0, NAMED).map((order) => h("li", null, marketplaceOrder(order))),
+      rest > 0 && h("li", null, `and ${rest.toLocaleString()} more`),
+    ),
+  );
 }
 
 /**
@@ -68,7 +104,7 @@ export const notInStep = (marketplace) => `Nothing is synchronized with ${market
  * @param {Button[]} buttons
  */
 export function tell(title, kind, children, buttons = [["Close", "primary", null]]) {
-  return open(title, children, buttons, kind);
+  return open(title, children, buttons, { kind });
 }
 
 /**
@@ -88,10 +124,11 @@ export function stepList(steps) {
  * @param {string} title
  * @param {Child[]} children
  * @param {Button[]} buttons
- * @param {"ok" | "bad" | null} kind
+ * @param {{kind?: "ok" | "bad", hold?: (value: string) => boolean}} options `hold` keeps it open
  * @returns {Promise<string | null>}
  */
-function open(title, children, buttons, kind = null) {
+function open(title, children, buttons, { kind, hold = () => false }) {
+  const opener = document.activeElement;
   return new Promise((resolve) => {
     const heading = h("h2", { id: "dialog-title", tabindex: "-1" }, title);
     const mark = kind && h("span", { class: `mark ${kind}` }, icon(kind === "ok" ? ICONS.check : ICONS.warn));
@@ -101,7 +138,8 @@ function open(title, children, buttons, kind = null) {
         method: "dialog",
         onsubmit: (event) => {
           event.preventDefault();
-          close(event.submitter instanceof HTMLButtonElement ? event.submitter.value : "");
+          const value = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "";
+          if (!hold(value)) close(value);
         },
       },
       h("div", { class: "dialog-head" }, mark, heading),
@@ -116,12 +154,23 @@ function open(title, children, buttons, kind = null) {
     // A double click on the last button finds the dialog closed: the first click is the one that counts.
     /** @param {string} value */
     const close = (value) => {
-      resolve(value || null);
       dialog.close();
       dialog.remove();
+      focusAgain(opener);
+      resolve(value || null);
     };
     document.body.append(dialog);
     dialog.showModal();
     heading.focus();
   });
+}
+
+/**
+ * Where the keyboard was before a dialog; what was drawn anew meanwhile is known by its id, or else the page's heading.
+ * @param {Element | null} opener
+ */
+function focusAgain(opener) {
+  const there = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
+  const place = there && there !== document.body ? there : document.querySelector("main h1");
+  if (place instanceof HTMLElement) place.focus({ preventScroll: true });
 }

@@ -50,7 +50,10 @@ export const ICONS = {
   check: "M5 12.5l4.5 4.5L19 7.5",
   cross: "M6 6l12 12M18 6L6 18",
   warn: "M12 8v5M12 16.5v.5M12 3.5L2.5 20h19z",
+  stop: "M5 12h14",
+  clock: "M12 4a8 8 0 1 0 0 16a8 8 0 0 0 0-16M12 8v4l3 2",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  again: "M19 12a7 7 0 1 1-2.05-4.95L19 9M19 4v5h-5",
   search: "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16 16l4.5 4.5",
   upload: "M12 16V5M7.5 9.5L12 5l4.5 4.5M4 19h16",
 };
@@ -120,6 +123,24 @@ export function toast(text, kind = "ok", link = null) {
   part("toasts").append(box);
   announce(box.querySelector("p")?.textContent ?? "");
   if (kind === "ok") setTimeout(() => box.remove(), 8000);
+}
+
+/**
+ * A button that copies; where the browser does not let us, what could not be copied is shown.
+ * @param {string} value
+ * @param {{text?: string, label: string | null, done: string}} words `label` where there is no `text`
+ */
+export function copyButton(value, { text, label, done }) {
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(value);
+      toast(done);
+    } catch {
+      toast(["Your browser does not let us copy. Select it here: ", value], "warn");
+    }
+  };
+  const props = { type: "button", class: text ? "plain" : "quiet copy", "aria-label": label, title: label };
+  return h("button", { ...props, onclick: copy }, icon(ICONS.copy), text);
 }
 
 /**

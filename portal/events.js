@@ -10,6 +10,8 @@
  * @property {null} cancels-unknown of which cancels the outcome is not known has changed
  * @property {null} batch-changed
  * @property {null} marketplaces-known
+ * @property {null} signed-in-elsewhere another tab has handed its session over
+ * @property {null} signed-out-elsewhere
  */
 
 /**

@@ -1,21 +1,23 @@
-/** The orders that were ticked, kept while the person turns pages and filters. */
+/** The orders that were ticked, kept while the person turns pages and filters, with what names them to a person. */
 
-/** @type {Set<string>} */
-const chosen = new Set();
+/** @typedef {{order_id: string, marketplace: string, marketplace_order_id: string}} Named */
+
+/** @type {Map<string, Named>} */
+const chosen = new Map();
 
 export const selection = {
   /** @param {string} orderId */
   has: (orderId) => chosen.has(orderId),
   /**
-   * @param {string} orderId
+   * @param {Named} order
    * @param {boolean} on
    */
-  set(orderId, on) {
-    if (on) chosen.add(orderId);
-    else chosen.delete(orderId);
+  set({ order_id, marketplace, marketplace_order_id }, on) {
+    if (on) chosen.set(order_id, { order_id, marketplace, marketplace_order_id });
+    else chosen.delete(order_id);
   },
   clear: () => chosen.clear(),
-  all: () => [...chosen],
+  all: () => [...chosen.values()],
   get size() {
     return chosen.size;
   },

@@ -1,11 +1,16 @@
 /**
- * Who is signed in. Tokens live in sessionStorage: they end with the tab, and no other site's script can read them.
+ * Who is signed in. Tokens live in sessionStorage: they end with the tab, and no other site's script can read them; a
+ * new tab takes them over from one that is open (tabs.js).
  * Cognito is spoken to with two plain calls; its SDK would be larger than the whole portal.
  */
 
 import { config } from "./config.js";
 
-/** @typedef {{id_token: string, refresh_token: string, expires_at: number, seller_id: string, email: string}} Session */
+/**
+ * `time_zone` is the seller's, once it is known.
+ * @typedef {{id_token: string, refresh_token: string, expires_at: number, seller_id: string, email: string,
+ *   time_zone?: string}} Session
+ */
 /** @typedef {{name: string, session: string, username: string, email: string}} Challenge */
 
 /**
@@ -42,9 +47,26 @@ let session = restore();
 /** @type {Promise<void> | null} */
 let refreshing = null;
 
-/** {seller_id, email} of who is signed in, or null. */
+/** {seller_id, email, time_zone} of who is signed in, or null. */
 export function who() {
-  return session && { seller_id: session.seller_id, email: session.email };
+  return session && { seller_id: session.seller_id, email: session.email, time_zone: session.time_zone };
+}
+
+/** @param {string} timeZone of the seller who is signed in */
+export function noteZone(timeZone) {
+  if (session) store(Object.assign(session, { time_zone: timeZone })); // the same session, which a renewal under way knows
+}
+
+/** The session, for another tab of the same person. */
+export const handedOver = () => session;
+
+/** @param {Session} session of another tab */
+export const adopt = (session) => store(session);
+
+/** @param {Session} now */
+function store(now) {
+  session = now;
+  sessionStorage.setItem(STORE, JSON.stringify(now));
 }
 
 /**
@@ -179,15 +201,15 @@ function keep(result, email, refreshToken) {
   if (!claims["custom:seller_id"]) {
     throw new SignInRefused("NoSeller", "This account belongs to no seller. Ask the network to complete it.");
   }
-  session = {
+  store({
     id_token: result.IdToken,
     refresh_token: result.RefreshToken ?? refreshToken,
     // By this computer's clock, which may differ from Cognito's: what counts is how long the token lasts.
     expires_at: Date.now() + result.ExpiresIn * 1000,
     seller_id: claims["custom:seller_id"],
     email: claims.email ?? email,
-  };
-  sessionStorage.setItem(STORE, JSON.stringify(session));
+    time_zone: session?.time_zone,
+  });
 }
 
 /**

@@ -124,6 +124,7 @@
 /**
  * @typedef {object} Contact
  * @property {string} email
+ * @property {string} time_zone
  * @property {string} summaries
  * @property {{kind: string, at: string} | null} mail_problem
  */
@@ -144,7 +145,7 @@
  * @property {string[]} statuses in their order
  * @property {string[]} steps those that a fulfillment center reports
  * @property {Record<string, string>} marketplaces names by code
- * @property {{code: string, kind: "seller" | "auto", title: string}[]} reasons
+ * @property {{code: string, kind: "seller" | "auto", title: string, what_to_do: string}[]} reasons
  */
 
 // --------------------------------------------------------------------------------------------------- the portal itself
@@ -165,6 +166,7 @@
  * @property {AbortSignal} signal ends with the page
  * @property {(title: string, ...children: Child[]) => void} show
  * @property {<T>(work: () => Promise<T>) => Promise<T | undefined>} run does what may fail, and says so in the corner
+ * @property {(renew: () => Promise<void>) => void} onReturn renews what may be old, when the person is back at this tab
  */
 
 export {};

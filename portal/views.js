@@ -1,8 +1,10 @@
 /** Pieces that several pages show. */
 
 import { h, ICONS, icon } from "./dom.js";
+import { clock } from "./times.js";
 import { marketplaceName, statusName } from "./words.js";
 
+/** @import { Named } from "./sentences.js" */
 /** @import { Child } from "./types.js" */
 
 /** @param {string} status */
@@ -10,6 +12,25 @@ export const badge = (status) => h("span", { class: `badge ${status.replace(/\W/
 
 /** @param {string} orderId */
 export const orderLink = (orderId) => h("a", { href: `#/orders/${encodeURIComponent(orderId)}` }, orderId);
+
+/**
+ * An order's page, by the name that a customer knows it by.
+ * @param {Named} order
+ */
+export const theirLink = (order) => h("a", { href: orderLink(order.order_id).hash }, marketplaceOrder(order));
+
+/**
+ * As of when a list is true, and a button that asks again.
+ * @param {number} readAt
+ * @param {() => void} renew
+ */
+export const asOf = (readAt, renew) =>
+  h(
+    "p",
+    { class: "as-of" },
+    `As of ${clock(readAt)} `,
+    h("button", { type: "button", id: "refresh", class: "quiet", onclick: renew }, icon(ICONS.again), "Refresh"),
+  );
 
 /**
  * "Amazon 113-2201": a marketplace and its id of an order.

@@ -26,6 +26,11 @@ const named = (names, code) => (Object.hasOwn(names, code) ? /** @type {string} 
 export const statusName = (code) => named(STATUSES, code);
 /** @param {string} code */
 export const reasonName = (code) => config.catalog.reasons.find((reason) => reason.code === code)?.title ?? code;
+/**
+ * What a seller can do about an automatic cancellation.
+ * @param {string} code
+ */
+export const remedy = (code) => config.catalog.reasons.find((reason) => reason.code === code)?.what_to_do ?? "";
 /** @param {string} code */
 export const marketplaceName = (code) => {
   const name = named(config.catalog.marketplaces, code.toLowerCase());

@@ -22,6 +22,7 @@ def catalog() -> dict[str, Any]:
         "steps": list(orders.EVENTS),
         "marketplaces": dict(marketplaces.NAMES),
         "reasons": [
-            {"code": reason.code, "kind": reason.kind, "title": reason.title} for reason in reasons.CATALOGUE.values()
+            {"code": reason.code, "kind": reason.kind, "title": reason.title, "what_to_do": reason.what_to_do}
+            for reason in reasons.CATALOGUE.values()
         ],
     }

@@ -32,13 +32,13 @@ api = Api(told)
 def view_order(request: Request) -> Reply:
     seller_id = request.seller()
     order_id = request.path_id("order_id")
+    zone = parse.zone(request.query("time_zone"))
     order = orders.find(seller_id, order_id)
     if order is None:
         raise OrderNotFound(order_id)
     count("OrdersViewed")
-    return Reply(
-        200, {**documents.order_document(order, request.actor()), "safe_reply": safe_reply(order, times.now())}
-    )
+    document = documents.order_document(order, request.actor())
+    return Reply(200, {**document, "safe_reply": safe_reply(order, times.now(), zone)})
 
 
 @api.route("GET", "/orders")

@@ -6,30 +6,31 @@ import { confirmCancel } from "../dialogs.js";
 import { announce, fill, h, ICONS, icon, plural } from "../dom.js";
 import { emit, on } from "../events.js";
 import { whyNot } from "../sentences.js";
-import { empty, notice, orderLink, table } from "../views.js";
+import { empty, notice, orderLink, table, theirLink } from "../views.js";
 
 /** @import { Batch, Row, State } from "../batch.js" */
+/** @import { Named } from "../sentences.js" */
 /** @import { View } from "../types.js" */
 
 /** @type {Record<State, [text: string, look: string]>} */
 const STATES = {
-  refused: ["Not cancelled", "cancelled"],
-  unknown: ["Checking…", "picked_packed"],
-  asking: ["Cancelling…", "picking"],
-  waiting: ["Not sent yet", "received"],
-  already_cancelled: ["Was cancelled before", "delivered"],
-  cancelled: ["Cancelled", "delivered"],
+  refused: ["Not cancelled", "bad"],
+  unknown: ["Checking…", "warn"],
+  asking: ["Cancelling…", ""],
+  waiting: ["Not sent yet", ""],
+  already_cancelled: ["Was cancelled before", "ok"],
+  cancelled: ["Cancelled", "ok"],
 };
 const ORDER = Object.keys(STATES); // what needs a person comes first
 
 /**
  * Asks whether to cancel these orders, begins, and leads here. Resolves to whether it did.
- * @param {string[]} orderIds
+ * @param {Named[]} orders
  */
-export async function confirmAndStart(orderIds) {
-  const wish = await confirmCancel(orderIds);
+export async function confirmAndStart(orders) {
+  const wish = await confirmCancel(orders);
   if (!wish) return false;
-  startBatch(orderIds, wish);
+  startBatch(orders, wish);
   location.hash = "#/batch";
   return true;
 }
@@ -121,7 +122,7 @@ function buttons(batch, draw, resume) {
   if (!waiting) return null;
   if (batch.stopped) {
     const text = `Continue with ${plural(waiting, "order")}`;
-    return h("button", { type: "button", class: "danger", onclick: resume }, text);
+    return h("button", { type: "button", class: "primary", onclick: resume }, text);
   }
   const stop = () => {
     stopBatch(batch);
@@ -135,14 +136,20 @@ function resultTable(rows) {
   const sorted = [...rows].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
   return table(
     "Result per order",
-    [{ title: "Order", class: "first" }, { title: "Result" }, { title: "Why" }],
+    [
+      { title: "In the marketplace", class: "first" },
+      { title: "Order" },
+      { title: "Result" },
+      { title: "Why", class: "wide-text" },
+    ],
     sorted.map((row) => {
       const [text, look] = STATES[row.state];
       const mark = row.state === "refused" ? icon(ICONS.cross) : finished(row) ? icon(ICONS.check) : null;
       return [
-        orderLink(row.order_id),
+        row.marketplace_order_id ? theirLink(row) : orderLink(row.order_id), // a row of before it was kept has none
+        h("span", { class: "id" }, row.order_id),
         h("span", { class: `badge ${look}` }, mark, text),
-        row.state === "refused" && row.because ? h("span", null, whyNot(row.order_id, row.because)) : "",
+        row.state === "refused" && row.because ? whyNot(row.order_id, row.because) : "",
       ];
     }),
   );

@@ -1,48 +1,58 @@
-/** One order: what it is, where it is, and Cancel Order at the top right. */
+/** One order: whether it can be cancelled first, Cancel Order at the top right, the reply to the customer beside it. */
 
 import { get, orderRoute } from "../api.js";
 import { cancel, crossOut, isFresh, pendingAsk, resume } from "../cancels.js";
 import { confirmCancel, notInStep, stepList, tell } from "../dialogs.js";
-import { announce, h, ICONS, icon, toast } from "../dom.js";
+import { announce, copyButton, h, ICONS, icon } from "../dom.js";
 import { mark } from "../marking.js";
-import { cancelledBefore, whyNot } from "../sentences.js";
+import { cancelledBefore, verdict, whyNot } from "../sentences.js";
+import { who } from "../session.js";
 import { day, spoken, time } from "../times.js";
 import { badge, notice, table } from "../views.js";
-import { marketplaceName, reasonName, statusName, steps } from "../words.js";
+import { marketplaceName, reasonName, remedy, statusName, steps } from "../words.js";
 
 /** @import { Attempt } from "../cancels.js" */
-/** @import { Ask, Because, Cancelled, CancelledOrder, MarketplaceCancellation, Order, Problem, Result, View } from "../types.js" */
+/** @import { Ask, Because, Cancellation, Cancelled, CancelledOrder, MarketplaceCancellation, Order, Problem, Result, View } from "../types.js" */
 
-const STALE = 10_000;
+const SLOW = 4000; // milliseconds after which a person wonders
 
 /** @param {View} view */
 export async function open(view) {
+  const ask = () => get(orderRoute(view.id), { time_zone: who()?.time_zone }, view.signal);
   /** @type {Order} */
-  let order = await get(orderRoute(view.id), {}, view.signal);
+  let order = await ask();
   let readAt = Date.now();
   /** @type {Attempt | null} */
   let attempt = null; // a cancel whose answer is not here yet
+  let slow = false; // and has not been for a while
   /** @type {Ask | null} */
   let leftBehind = null; // one that was asked for long ago, and not carried out
 
   const draw = () =>
     view.show(
-      `Order ${order.order_id}`,
-      head(order, attempt, () => view.run(pressed)),
-      attempt?.unknown && checking(attempt),
-      leftBehind && notCarriedOut(leftBehind),
-      isCancelled(order) && inTheMarketplace(order, view, draw),
-      !order.cancellation && !order.cancellable && tooLate(order),
+      `Order ${order.marketplace_order_id}`,
       h(
         "div",
-        { class: "columns" },
-        h("div", null, lines(order), centers(order)),
-        h("div", null, timeline(order), reply(order, attempt !== null)),
+        { class: "order" },
+        head(order, attempt, readAt),
+        action(order, attempt, () => view.run(pressed)),
+        h(
+          "div",
+          { class: "order-main" },
+          attempt && (attempt.unknown ? checking(attempt) : slow && stillAsking()),
+          leftBehind && notCarriedOut(leftBehind),
+          isCancelled(order) && inTheMarketplace(order, view, draw),
+          !order.cancellation && !order.cancellable && tooLate(order),
+          isCancelled(order) && whyCancelled(order.cancellation),
+          lines(order),
+          centers(order),
+        ),
+        h("div", { class: "order-side" }, timeline(order)),
       ),
     );
 
   const read = async () => {
-    order = await get(orderRoute(view.id), {}, view.signal);
+    order = await ask();
     readAt = Date.now();
   };
 
@@ -53,7 +63,7 @@ export async function open(view) {
       await sayWhyNot(order, order.not_cancellable_because);
       return;
     }
-    const wish = await confirmCancel([order.order_id], marketplaceName(order.marketplace));
+    const wish = await confirmCancel([order], linesInShort(order));
     if (!wish || attempt || view.signal.aborted) return;
     leftBehind = null;
     await follow(cancel(order.order_id, wish));
@@ -69,6 +79,11 @@ export async function open(view) {
       draw();
       announce("We do not know yet whether the order is cancelled. We are checking.");
     });
+    slow = false;
+    const timer = setTimeout(() => {
+      slow = true;
+      if (attempt && !view.signal.aborted) draw();
+    }, SLOW);
     draw();
     try {
       const result = await started.answer;
@@ -80,29 +95,25 @@ export async function open(view) {
       await report(result, order, view, draw);
       document.getElementById("cancel")?.focus();
     } finally {
+      clearTimeout(timer);
       attempt = null;
     }
   }
 
-  const ask = pendingAsk(order.order_id);
-  if (ask && !isFresh(ask) && order.cancellable) {
+  const asked = pendingAsk(order.order_id);
+  if (asked && !isFresh(asked) && order.cancellable) {
     crossOut(order.order_id);
-    leftBehind = ask;
+    leftBehind = asked;
   }
   draw();
   const open = pendingAsk(order.order_id);
   if (open) view.run(() => follow(resume(order.order_id, open)));
 
-  // Back at this tab: what it shows may be old.
-  const refresh = () => {
-    if (document.hidden || attempt || document.querySelector("dialog") || Date.now() - readAt < STALE) return;
-    view.run(async () => {
-      await read();
-      draw();
-    });
-  };
-  document.addEventListener("visibilitychange", refresh, { signal: view.signal });
-  addEventListener("focus", refresh, { signal: view.signal });
+  view.onReturn(async () => {
+    if (attempt || document.querySelector("dialog")) return;
+    await read();
+    draw();
+  });
 }
 
 /**
@@ -113,65 +124,102 @@ const isCancelled = (order) => order.cancellation !== undefined;
 
 // ------------------------------------------------------------------------------------------------------------ the head
 
+/** @type {Record<string, string>} */
+const SIGNS = { ok: ICONS.check, bad: ICONS.cross, done: ICONS.stop, wait: ICONS.clock };
+
+/**
+ * @param {Order} order
+ * @param {Attempt | null} attempt
+ * @param {number} readAt
+ */
+function head(order, attempt, readAt) {
+  const {
+    look,
+    verdict: said,
+    detail,
+  } = attempt
+    ? { look: "wait", verdict: attempt.unknown ? "Not known yet" : "Cancelling…", detail: "Wait for the answer." }
+    : verdict(order, readAt);
+  const { order_id: id, marketplace_order_id: theirs } = order;
+  return h(
+    "div",
+    { class: "order-head" },
+    h("nav", { class: "crumbs", "aria-label": "Where you are" }, h("a", { href: "#/orders" }, "Orders"), ` / ${id}`),
+    h(
+      "div",
+      { class: `verdict ${look}`, id: "verdict" },
+      icon(SIGNS[look] ?? ICONS.warn),
+      h("div", null, h("p", { class: "said" }, said), h("p", { class: "detail" }, detail)),
+    ),
+    h(
+      "div",
+      { class: "title" },
+      h("h1", null, `${marketplaceName(order.marketplace)} `, h("span", { class: "id" }, theirs)),
+      copyButton(theirs, { label: `Copy ${theirs}`, done: `${theirs} is copied.` }),
+    ),
+    h(
+      "p",
+      { class: "facts" },
+      h("span", null, "Order ", h("strong", { class: "id" }, id)),
+      badge(order.status),
+      h("span", null, "to ", order.destination_country),
+      h("span", null, "placed ", day(order.placed_at)),
+    ),
+  );
+}
+
 /**
  * @param {Order} order
  * @param {Attempt | null} attempt
  * @param {() => void} pressed
  */
-function head(order, attempt, pressed) {
-  const because = order.not_cancellable_because;
-  const barred = Boolean(because || attempt);
+function action(order, attempt, pressed) {
+  const barred = Boolean(order.not_cancellable_because || attempt);
   return h(
     "div",
-    { class: "order-head" },
+    { class: "order-action" },
     h(
-      "div",
-      null,
-      h(
-        "nav",
-        { class: "crumbs", "aria-label": "Where you are" },
-        h("a", { href: "#/orders" }, "Orders"),
-        " / ",
-        order.order_id,
-      ),
-      h("h1", null, `Order ${order.order_id}`),
-      h(
-        "p",
-        { class: "facts" },
-        badge(order.status),
-        h(
-          "span",
-          null,
-          marketplaceName(order.marketplace),
-          " ",
-          h("span", { class: "id" }, order.marketplace_order_id),
-        ),
-        h("span", null, "to ", order.destination_country),
-        h("span", null, "placed ", day(order.placed_at)),
-      ),
+      "button",
+      {
+        type: "button",
+        id: "cancel",
+        class: "primary",
+        // Not `disabled`: it stays within reach of the keyboard, and says why when it is pressed.
+        "aria-disabled": barred && "true",
+        "aria-describedby": barred ? "verdict" : "in-step",
+        onclick: pressed,
+      },
+      attempt ? (attempt.unknown ? "Checking…" : "Cancelling…") : "Cancel Order",
     ),
-    h(
-      "div",
-      { class: "order-action" },
-      h(
-        "button",
-        {
-          type: "button",
-          id: "cancel",
-          class: "danger",
-          // Not `disabled`: it stays within reach of the keyboard, and says why when it is pressed.
-          "aria-disabled": barred && "true",
-          "aria-describedby": barred ? "why-not" : "in-step",
-          onclick: pressed,
-        },
-        attempt ? (attempt.unknown ? "Checking…" : "Cancelling…") : "Cancel Order",
-      ),
-      because && h("p", { id: "why-not", class: "why-not" }, whyNot(order.order_id, because, order.cancellation)),
-      attempt && h("p", { id: "why-not", class: "why-not" }, "You have asked to cancel this order."),
-      !barred && h("p", { id: "in-step", class: "why-not" }, notInStep(marketplaceName(order.marketplace))),
-    ),
+    !barred && h("p", { id: "in-step", class: "hint" }, notInStep(marketplaceName(order.marketplace))),
+    attempt
+      ? h(
+          "section",
+          { class: "card" },
+          h("h2", null, "Reply to the customer"),
+          h("p", { class: "hint" }, "There is one as soon as we know whether the order is cancelled."),
+        )
+      : order.safe_reply &&
+          h("section", { class: "card" }, h("h2", null, "Reply to the customer"), reply(order.safe_reply)),
   );
 }
+
+/**
+ * What can be sent to the customer now. Until a cancel has its answer, nothing can.
+ * @param {string} sentence
+ */
+const reply = (sentence) => [
+  h("p", { class: "reply" }, sentence),
+  h(
+    "div",
+    { class: "buttons start" },
+    copyButton(sentence, { text: "Copy the reply", label: null, done: "The reply is copied." }),
+    h("p", { class: "hint" }, "It stays true whatever happens next."),
+  ),
+];
+
+const stillAsking = () =>
+  notice("warn", "The answer takes longer than usual.", h("p", null, "We are still asking. You need not press again."));
 
 /** @param {Attempt} attempt */
 function checking(attempt) {
@@ -260,7 +308,12 @@ async function report({ outcome, body }, order, view, draw) {
   const choice = await tell(
     outcome === "cancelled" ? "Order cancelled" : "The order was cancelled before",
     "ok",
-    [h("p", { class: "message" }, message(body)), h("h3", null, "Next steps"), stepList(body.next_steps)],
+    [
+      h("p", { class: "message" }, message(body)),
+      h("h3", null, "Next steps"),
+      stepList(body.next_steps),
+      order.safe_reply && [h("h3", null, "Reply to the customer"), reply(order.safe_reply)],
+    ],
     [
       [`I have cancelled it in ${marketplaceName(order.marketplace)}`, "plain", "done"],
       ["Close", "primary", null],
@@ -291,7 +344,7 @@ async function markAndDraw(order, state, draw) {
  * @param {() => void} draw
  */
 function inTheMarketplace(order, view, draw) {
-  const { cancellation, marketplace_cancellation: state } = order;
+  const { marketplace_cancellation: state } = order;
   const marketplace = marketplaceName(order.marketplace);
   /**
    * @param {MarketplaceCancellation} next
@@ -328,20 +381,29 @@ function inTheMarketplace(order, view, draw) {
     "section",
     { class: `notice ${state === "to_do" ? "warn" : "ok"}`, "aria-label": "In the marketplace" },
     icon(state === "to_do" ? ICONS.warn : ICONS.check),
-    h(
-      "div",
-      null,
-      standing,
-      h(
-        "p",
-        { class: "hint" },
-        `Reason: ${reasonName(cancellation.reason)}.`,
-        cancellation.note ? ` Note: ${cancellation.note}` : "",
-        cancellation.detail ? ` The network’s note: ${cancellation.detail}` : "",
-      ),
-    ),
+    h("div", null, standing),
   );
 }
+
+/**
+ * Why it was cancelled; of an automatic cancellation also what it is about, and what can be done.
+ * @param {Cancellation} cancellation
+ */
+function whyCancelled({ kind, reason, note, detail, skus = [] }) {
+  const help = kind === "auto" && remedy(reason);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", null, "Why it was cancelled"),
+    h("p", null, reasonName(reason), ".", detail ? ` The network’s note: ${detail}` : ""),
+    note && h("p", null, "Note: ", note),
+    skus.length > 0 && h("p", null, skus.length === 1 ? "SKU " : "SKUs ", listOf(skus)),
+    help && [h("h3", null, "What you can do"), h("p", null, help)],
+  );
+}
+
+/** @param {string[]} ids */
+const listOf = (ids) => ids.map((id, index) => [index > 0 && ", ", h("span", { class: "id" }, id)]);
 
 // ---------------------------------------------------------------------------------------------------- the order itself
 
@@ -361,6 +423,21 @@ function lines(order) {
     ),
   );
 }
+
+/**
+ * "1 × LAMP-HEAD-01, 2 × STOVE-GAS-S", for the question.
+ * @param {Order} order
+ */
+const linesInShort = (order) =>
+  h(
+    "p",
+    { class: "which" },
+    order.lines.map((line, index) => [
+      index > 0 && ", ",
+      `${line.quantity.toLocaleString()} × `,
+      h("span", { class: "id" }, line.sku),
+    ]),
+  );
 
 /** @param {Order} order */
 function centers(order) {
@@ -420,49 +497,6 @@ function timeline(order) {
       "ol",
       { class: "timeline" },
       moments.map(({ at, text, end }) => h("li", { class: end ? "end" : null }, h("span", null, text), time(at))),
-    ),
-  );
-}
-
-/**
- * @param {Order} order
- * @param {boolean} asked whether a cancel of it waits for its answer: until then, nothing is safe to send
- */
-function reply(order, asked) {
-  const { safe_reply: sentence } = order;
-  if (asked) {
-    const wait = h("p", { class: "hint" }, "There is one as soon as we know whether the order is cancelled.");
-    return h("section", { class: "card" }, h("h2", null, "Reply to the customer"), wait);
-  }
-  if (!sentence) return null;
-  const text = h("p", { class: "reply", id: "reply" }, sentence);
-  return h(
-    "section",
-    { class: "card" },
-    h("h2", null, "Reply to the customer"),
-    h("p", { class: "hint" }, "Safe to send now: it stays true whatever happens next."),
-    text,
-    h(
-      "div",
-      { class: "buttons start" },
-      h(
-        "button",
-        {
-          type: "button",
-          class: "plain",
-          onclick: async () => {
-            try {
-              await navigator.clipboard.writeText(sentence);
-              toast("The reply is copied.");
-            } catch {
-              getSelection()?.selectAllChildren(text);
-              toast("Your browser does not let us copy. The reply is selected: press Ctrl+C.", "warn");
-            }
-          },
-        },
-        icon(ICONS.copy),
-        "Copy the reply",
-      ),
     ),
   );
 }

@@ -1,17 +1,19 @@
-/** The list of orders: search, filter, pages, and many cancelled at once. */
+/** The list of orders: tabs, pages, what a search found, and many cancelled at once. */
 
-import { get, needed, orderRoute, Refused } from "../api.js";
-import { fill, h, ICONS, icon, plural } from "../dom.js";
+import { get } from "../api.js";
+import { fill, h } from "../dom.js";
+import { find, idsBetweenBlanks } from "../lookup.js";
 import { selection } from "../selection.js";
+import { selectionBar } from "../selection-bar.js";
+import { ticks } from "../ticks.js";
 import { time } from "../times.js";
-import { badge, empty, marketplaceOrder, orderLink, table } from "../views.js";
+import { asOf, badge, empty, orderLink, table, theirLink } from "../views.js";
 import { statuses, statusName } from "../words.js";
 
 /** @import { Order, OrderPage, View } from "../types.js" */
 
 /** @typedef {{status: string, search: string, limit: string, trail: string[]}} State what the address says */
 
-const ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const SIZES = ["25", "50", "100"];
 const USUAL_SIZE = "25";
 
@@ -25,24 +27,35 @@ export async function open(view) {
     // The cursors of all pages up to this one, so that going back needs no memory but the address.
     trail: view.query.get("trail")?.split(".") ?? [],
   };
-  const { orders, cursor } = state.search ? await found(state.search, view.signal) : await page(state, view.signal);
-  const bar = h("div", { class: "selection", role: "region", "aria-label": "Selected orders" });
-  const drawBar = () => fill(bar, selectionBar(view, drawAll));
-  const list = h("div", { class: "card list" });
-  const drawAll = () => {
-    fill(list, orders.length ? orderTable(orders, drawBar) : nothing(state, cursor));
-    drawBar();
+  if (state.search) return searched(state.search, view);
+  const read = () => page(state, view.signal);
+  let { orders, cursor } = await read();
+  let readAt = Date.now();
+  const bar = selectionBar(view, () => draw());
+  const renew = async () => {
+    ({ orders, cursor } = await read());
+    readAt = Date.now();
+    draw();
   };
-  drawAll();
-  view.show(
-    "Orders",
-    h("h1", null, "Orders"),
-    h("p", { class: "lead" }, "Check here before you answer a customer or cancel in the marketplace."),
-    tools(state),
-    list,
-    pages(state, cursor),
-    bar,
-  );
+  const draw = () => {
+    bar.draw();
+    view.show(
+      "Orders",
+      h(
+        "div",
+        { class: "heading" },
+        h("h1", null, "Orders"),
+        asOf(readAt, () => view.run(renew)),
+      ),
+      h("p", { class: "lead" }, "Check here before you answer a customer or cancel in the marketplace."),
+      tools(state),
+      h("div", { class: "card list compact" }, orders.length ? orderTable(orders, bar.draw) : nothing(state, cursor)),
+      pages(state, cursor),
+      bar.element,
+    );
+  };
+  draw();
+  view.onReturn(renew);
 }
 
 /**
@@ -55,38 +68,48 @@ function page({ status, limit, trail }, signal) {
 }
 
 /**
- * The order of that id, and the orders that fulfill a marketplace's order of that id.
+ * What a search found. One order opens itself; what may have been several ids is looked at as such.
  * @param {string} text
- * @param {AbortSignal} signal
- * @returns {Promise<OrderPage>}
+ * @param {View} view
  */
-async function found(text, signal) {
-  /** @type {[Order | null, OrderPage]} */
-  const [ours, theirs] = await Promise.all([
-    ORDER_ID.test(text) ? get(orderRoute(text), {}, signal).catch(none) : null,
-    text.length <= 128
-      ? get("/orders", { marketplace_order_id: text, limit: 100 }, signal)
-      : { orders: [], cursor: null },
-  ]);
-  const others = theirs.orders.filter((order) => order.order_id !== ours?.order_id);
-  return { orders: ours ? [ours, ...others] : others, cursor: null };
+async function searched(text, view) {
+  const orders = await find(text, view.signal);
+  if (view.signal.aborted) return;
+  const [first] = orders;
+  if (first && orders.length === 1) return location.replace(orderLink(first.order_id).href);
+  const several = orders.length ? [] : idsBetweenBlanks(text);
+  if (several.length) return location.replace(`#/check?ids=${encodeURIComponent(several.join("\n"))}`);
+  const bar = selectionBar(view, () => draw());
+  const list = h("div", { class: "card list compact" });
+  const draw = () => {
+    fill(list, orders.length ? orderTable(orders, bar.draw) : notFound(text));
+    bar.draw();
+  };
+  draw();
+  view.show("Search", h("h1", null, orders.length ? `Orders with the id “${text}”` : "Not found"), list, bar.element);
 }
 
-/** @param {unknown} error */
-const none = (error) => {
-  if (error instanceof Refused && error.status === 404) return null;
-  throw error;
-};
+/** @param {string} text */
+const notFound = (text) =>
+  empty(
+    `No order of yours has the id “${text}”.`,
+    h(
+      "p",
+      null,
+      "Enter the whole id, ours or the marketplace’s; blanks, “#” and small or capital letters do not matter.",
+    ),
+    h("p", null, "If it was just placed in the marketplace, it may not have reached the network yet."),
+    h("p", null, h("a", { href: "#/orders" }, "Show all orders")),
+  );
 
 /**
  * @param {State} state
  * @param {Partial<State>} changes
  */
 function address(state, changes) {
-  const { status, search, limit, trail } = { ...state, trail: [], ...changes };
+  const { status, limit, trail } = { ...state, trail: [], ...changes };
   const query = new URLSearchParams();
   if (status) query.set("status", status);
-  if (search) query.set("search", search);
   if (limit !== USUAL_SIZE) query.set("limit", limit);
   if (trail.length) query.set("trail", trail.join("."));
   return `#/orders${query.size ? `?${query}` : ""}`;
@@ -94,62 +117,31 @@ function address(state, changes) {
 
 /** @param {State} state */
 function tools(state) {
-  const text = h("input", {
-    type: "search",
-    id: "search",
-    value: state.search,
-    placeholder: "Order id or marketplace id",
-    autocomplete: "off",
-    spellcheck: "false",
-    maxlength: 128,
-  });
-  const search = h(
-    "form",
-    {
-      class: "search",
-      role: "search",
-      onsubmit: (event) => {
-        event.preventDefault();
-        location.hash = address(state, { search: text.value.trim(), status: "" });
-      },
-    },
-    h("label", { for: "search", class: "unseen" }, "Search by order id or marketplace order id"),
-    text,
-    h("button", { type: "submit", class: "plain" }, icon(ICONS.search), "Search"),
-  );
   const filter = h(
     "select",
     {
       id: "status",
       onchange: () => {
-        location.hash = address(state, { status: filter.value, search: "" });
+        location.hash = address(state, { status: filter.value });
       },
     },
     h("option", { value: "" }, "All statuses"),
     statuses().map((status) => h("option", { value: status, selected: status === state.status }, statusName(status))),
   );
-  return h(
-    "div",
-    { class: "tools" },
-    search,
-    h("div", { class: "filter" }, h("label", { for: "status" }, "Status"), filter),
-  );
+  return h("div", { class: "tools" }, h("div", { class: "filter" }, h("label", { for: "status" }, "Status"), filter));
 }
 
 /**
  * @param {State} state
  * @param {string | null} cursor
  */
-function nothing({ search, status }, cursor) {
-  if (search) {
-    return empty(
-      `No order has the id “${search}”.`,
-      h("p", null, "Enter the whole id, as it is written here or in the marketplace."),
-      h("p", null, h("a", { href: "#/orders" }, "Show all orders")),
-    );
-  }
+function nothing({ status }, cursor) {
   if (cursor) return empty("None on this page.", h("p", null, "There may be more on the next."));
-  return empty(status ? `No order is ${statusName(status).toLowerCase()}.` : "There are no orders yet.");
+  if (status) {
+    const all = h("p", null, h("a", { href: "#/orders" }, "Show all orders"));
+    return empty(`No order is ${statusName(status).toLowerCase()}.`, all);
+  }
+  return empty("There are no orders yet.", h("p", null, "They appear here as soon as the network has placed them."));
 }
 
 /**
@@ -158,57 +150,25 @@ function nothing({ search, status }, cursor) {
  */
 function orderTable(orders, changed) {
   const open = orders.filter((order) => order.cancellable);
-  const all = h("input", {
-    type: "checkbox",
-    "aria-label": "Select all orders of this page that can be cancelled",
-    disabled: !open.length,
-    onchange: () => {
-      for (const order of open) selection.set(order.order_id, all.checked);
-      for (const box of boxes) box.checked = all.checked;
-      changed();
-    },
-  });
-  /** @type {HTMLInputElement[]} */
-  const boxes = [];
-  /** @param {Order} order */
-  const box = (order) => {
-    if (!order.cancellable) return null;
-    const input = h("input", {
-      type: "checkbox",
-      "aria-label": `Select order ${order.order_id}`,
-      checked: selection.has(order.order_id),
-      onchange: () => {
-        selection.set(order.order_id, input.checked);
-        allOrNot();
-        changed();
-      },
-    });
-    boxes.push(input);
-    return input;
-  };
-  const allOrNot = () => {
-    all.checked = open.length > 0 && open.every((order) => selection.has(order.order_id));
-  };
-  const rows = orders.map((order) => [
-    box(order),
-    orderLink(order.order_id),
-    marketplaceOrder(order),
-    badge(order.status),
-    order.fulfillment_centers.map((center) => center.fc_id).join(", "),
-    time(order.placed_at),
-  ]);
-  allOrNot();
+  const { all, box } = ticks(open, selection, changed, "all orders of this page that can be cancelled");
   return table(
     "Orders",
     [
       { title: "Select", head: all, class: "tick" },
-      { title: "Order", class: "first" },
-      { title: "Marketplace" },
+      { title: "In the marketplace", class: "first" },
+      { title: "Order" },
       { title: "Status" },
       { title: "Fulfillment center" },
       { title: "Placed" },
     ],
-    rows,
+    orders.map((order) => [
+      order.cancellable && box(order, `order ${order.order_id}`),
+      theirLink(order),
+      h("span", { class: "id" }, order.order_id),
+      badge(order.status),
+      order.fulfillment_centers.map((center) => center.fc_id).join(", "),
+      time(order.placed_at),
+    ]),
   );
 }
 
@@ -217,7 +177,6 @@ function orderTable(orders, changed) {
  * @param {string | null} cursor
  */
 function pages(state, cursor) {
-  if (state.search) return null;
   const { trail } = state;
   const size = h(
     "select",
@@ -238,44 +197,4 @@ function pages(state, cursor) {
       h("a", { class: "button plain", href: address(state, { trail: trail.slice(0, -1) }) }, "Previous"),
     cursor && h("a", { class: "button plain", href: address(state, { trail: [...trail, cursor] }) }, "Next"),
   );
-}
-
-/**
- * @param {View} view
- * @param {() => void} redraw
- */
-function selectionBar(view, redraw) {
-  if (!selection.size) return null;
-  return [
-    h("p", null, h("strong", null, plural(selection.size, "order")), " selected"),
-    h(
-      "div",
-      { class: "buttons" },
-      h(
-        "button",
-        {
-          type: "button",
-          class: "plain",
-          onclick: () => {
-            selection.clear();
-            redraw();
-          },
-        },
-        "Clear",
-      ),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "danger",
-          onclick: () =>
-            view.run(async () => {
-              const { confirmAndStart } = await needed(() => import("./batch.js"));
-              if (await confirmAndStart(selection.all())) selection.clear();
-            }),
-        },
-        `Cancel ${plural(selection.size, "order")}`,
-      ),
-    ),
-  ];
 }

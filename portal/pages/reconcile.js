@@ -587,7 +587,7 @@ function drawResult(answer, view, result) {
           { class: "buttons start pad" },
           h(
             "button",
-            { type: "button", class: "danger", onclick: () => view.run(() => cancelAll(canCancel)) },
+            { type: "button", class: "primary", onclick: () => view.run(() => cancelAll(canCancel, marketplace)) },
             `Cancel ${plural(canCancel.length, "order")} here`,
           ),
         ),
@@ -678,7 +678,7 @@ function hereTable(rows) {
         { title: "Marketplace’s id", class: "first" },
         { title: "Order" },
         { title: "Status" },
-        { title: "Can it be cancelled?" },
+        { title: "Can it be cancelled?", class: "wide-text" },
       ],
       shown.map((row) => [
         h("span", { class: "id" }, row.marketplace_order_id),
@@ -735,10 +735,15 @@ function limited(rows, draw) {
   return place;
 }
 
-/** @param {Compared[]} rows */
-async function cancelAll(rows) {
+/**
+ * @param {Compared[]} rows
+ * @param {string} marketplace
+ */
+async function cancelAll(rows, marketplace) {
   const { confirmAndStart } = await needed(() => import("./batch.js"));
-  await confirmAndStart(rows.map((row) => row.order_id));
+  await confirmAndStart(
+    rows.map(({ order_id, marketplace_order_id }) => ({ order_id, marketplace, marketplace_order_id })),
+  );
 }
 
 /**

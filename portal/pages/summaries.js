@@ -9,11 +9,11 @@ import { empty, notice, orderLink, table } from "../views.js";
 
 /** @type {Record<string, [text: string, look: string]>} */
 const STATES = {
-  pending: ["On its way", "picking"],
-  sent: ["Sent", "shipped"],
-  delivered: ["Delivered", "delivered"],
-  bounced: ["Came back", "cancelled"],
-  parked: ["Not sent: we are looking into it", "cancelled"],
+  pending: ["On its way", ""],
+  sent: ["Sent", ""],
+  delivered: ["Delivered", "ok"],
+  bounced: ["Came back", "bad"],
+  parked: ["Not sent: we are looking into it", "warn"],
 };
 /** @type {Record<string, string>} */
 const PREFERENCES = {
@@ -97,7 +97,7 @@ function summaryTable(summaries) {
       { title: "Number", class: "number-of" },
     ],
     summaries.map((summary) => {
-      const [text, look] = STATES[summary.status] ?? [summary.status, "received"];
+      const [text, look] = STATES[summary.status] ?? [summary.status, ""];
       return [
         summary.created_at ? time(summary.created_at) : "",
         h(

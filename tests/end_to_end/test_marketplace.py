@@ -98,7 +98,12 @@ def test_a_reconciliation_of_a_thousand_rows(acme: Client, place: Place) -> None
 
 def test_the_summaries_of_a_seller(acme: Client) -> None:
     body = acme.get("/summaries").body
-    assert body["contact"] == {"email": "ops@acme.example", "summaries": "each_batch", "mail_problem": None}
+    assert body["contact"] == {
+        "email": "ops@acme.example",
+        "time_zone": "America/Los_Angeles",
+        "summaries": "each_batch",
+        "mail_problem": None,
+    }
 
 
 def test_the_reply_for_the_buyer_and_the_milestones(acme: Client, lax1: Client, place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,14 @@ class TestOne:
     def test_takes_one_read(self, service: Service, wire: Wire) -> None:
         service.view("A-1")
         assert wire.requests == ["GetItem"]
+
+    def test_the_reply_has_the_times_of_the_zone_that_is_asked_for(self, service: Service) -> None:
+        service.place("A-1")
+        reply = service.view("A-1", time_zone="Asia/Kolkata").body["safe_reply"]
+        assert re.search(r"As of \d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d IST,", reply)
+        assert " UTC," in service.view("A-1").body["safe_reply"]
+        unknown = service.view("A-1", time_zone="America/Atlantis")
+        assert (unknown.status, unknown.body["field"]) == (400, "time_zone")
 
     def test_another_sellers_order_is_as_missing_as_a_missing_one(self, service: Service) -> None:
         service.place("A-1", seller_id="bluebird")

@@ -80,7 +80,12 @@ def test_the_latest_summary_comes_first_and_says_which_orders(view_summaries: Mo
             },
         ],
         "cursor": None,
-        "contact": {"email": "ops@acme.example", "summaries": "each_batch", "mail_problem": None},
+        "contact": {
+            "email": "ops@acme.example",
+            "time_zone": "UTC",
+            "summaries": "each_batch",
+            "mail_problem": None,
+        },
     }
 
 

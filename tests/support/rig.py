@@ -132,8 +132,9 @@ class Service:
     def cancel_many(self, *orders: dict[str, Any], seller_id: str = SELLER, **event: Any) -> Response:
         return self.send("cancel_many", seller_claims(seller_id), {"orders": list(orders)}, **event)
 
-    def view(self, order_id: str, *, seller_id: str = SELLER) -> Response:
-        return self.send("view_order", seller_claims(seller_id), order_id=order_id)
+    def view(self, order_id: str, *, seller_id: str = SELLER, **query: str) -> Response:
+        single = {name: [value] for name, value in query.items()}
+        return self.send("view_order", seller_claims(seller_id), order_id=order_id, query=single)
 
     def list(self, *, seller_id: str = SELLER, **query: str) -> Response:
         single = {name: [value] for name, value in query.items()}

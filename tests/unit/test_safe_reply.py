@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -56,6 +57,12 @@ def test_what_has_not_happened_is_said_with_its_time() -> None:
         )
     for status in set(orders.STATUSES) - set(orders.CANCELLABLE):
         assert "not been cancelled" not in safe_reply(order(status), NOW)
+
+
+def test_its_times_are_those_of_the_zone_that_is_asked_for() -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+    assert "As of 23 Nov 2026 at 06:05 PST" in safe_reply(order(orders.RECEIVED), NOW, zone)
+    assert "on 23 Nov 2026 at 06:02 PST" in safe_reply(order(orders.CANCELLED), NOW, zone)
 
 
 def test_each_stage_has_a_reply_of_its_own() -> None:

@@ -74,7 +74,8 @@ def visit(
 
     def open_page(route: str = "", *, signed_in: bool = True, size: tuple[int, int] = DESKTOP, **options: Any) -> Page:
         viewport = ViewportSize(width=size[0], height=size[1])
-        context = browser.new_context(viewport=viewport, locale="en-US", timezone_id="America/Los_Angeles", **options)
+        # The person is not where the seller is registered: times are the seller's.
+        context = browser.new_context(viewport=viewport, locale="en-US", timezone_id="Europe/Berlin", **options)
         contexts.append(context)
         if signed_in:
             # Only where there is none yet: a test that ends the session must not get it back with the next page.

@@ -16,8 +16,9 @@ def pack(center: Client, order_id: str, fc_id: str = "LAX1") -> None:
 
 
 def press_cancel(page: Page) -> None:
-    """Cancel Order, and yes."""
+    """Cancel Order, a reason, and yes."""
     page.get_by_role("button", name="Cancel Order").click()
+    page.get_by_role("dialog").get_by_label("Reason").select_option("other")
     page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
 
 
@@ -37,6 +38,20 @@ def under_way(planner: Client, lax1: Client, order_id: str, upto: str = "picking
 def checking(page: Page) -> Locator:
     """What is shown while it is not known whether the order is cancelled."""
     return page.locator("main").get_by_text("We do not know yet whether the order is cancelled.")
+
+
+def named(order_id: str) -> dict[str, str]:
+    """An order as the portal's selection keeps it."""
+    return {"order_id": order_id, "marketplace": "amazon", "marketplace_order_id": f"M-{order_id}"}
+
+
+def verdict(page: Page) -> Locator:
+    return page.locator("#verdict")
+
+
+def row(page: Page, order_id: str) -> Locator:
+    """The row of an order in a list."""
+    return page.locator("tbody tr").filter(has=page.get_by_text(order_id, exact=True))
 
 
 def cancelled_pop_up(page: Page) -> Locator:
@@ -63,7 +78,7 @@ def select(page: Page, order_ids: list[str]) -> None:
     left = set(order_ids)
     while True:
         page.locator("tbody a").first.wait_for()
-        here = left.intersection(page.locator("tbody td.first a").all_inner_texts())
+        here = left.intersection(page.locator("tbody td .id").all_inner_texts())
         for order_id in sorted(here):
             page.get_by_role("checkbox", name=f"Select order {order_id}", exact=True).check()
         left -= here

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from local.client import Client
 from tests.browser.portal.conftest import Visit, Wire, go
-from tests.browser.portal.steps import cancelled_pop_up, checking, press_cancel
+from tests.browser.portal.steps import cancelled_pop_up, checking, named, press_cancel
 from tests.support.local_stack import Place
 
 ROUTES = ["#/orders", "#/to-do", "#/reconcile", "#/summaries", "#/orders/A-1001", "#/batch", "#/nowhere"]
@@ -96,8 +96,8 @@ def test_orders_of_a_batch_that_wait_are_named(visit: Visit, place: Place) -> No
     page.get_by_role("heading", name="Orders").wait_for()
     Wire(page, "/orders/cancel", "lose", "block", "block")
     page.evaluate(
-        "ids => import('/batch.js').then(({ startBatch }) => startBatch(ids, {reason: 'other', note: null}))",
-        [first, second],
+        "orders => import('/batch.js').then(({ startBatch }) => startBatch(orders, {reason: 'other', note: null}))",
+        [named(first), named(second)],
     )
     go(page, "#/to-do")
     banner = page.locator("#banners")

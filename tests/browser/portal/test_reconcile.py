@@ -76,6 +76,7 @@ def test_a_thousand_rows_are_compared(visit: Visit, planner: Client, lax1: Clien
     assert acme.get(f"/orders/{ids[25]}").body["marketplace_cancellation"] == "to_do"
 
     page.get_by_role("button", name="Cancel 19 orders here").click()
+    page.get_by_role("dialog").get_by_label("Reason").select_option("other")
     page.get_by_role("dialog").get_by_role("button", name="Cancel 19 orders").click()
     expect(page.get_by_text("Done. All orders are cancelled.")).to_be_visible(timeout=60_000)
 

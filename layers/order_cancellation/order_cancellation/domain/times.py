@@ -5,7 +5,7 @@ so that what was sent can be recognized in what is shown.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -41,6 +41,6 @@ def normalize(text: str) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="seconds") + fraction + "Z"
 
 
-def to_minute(text: str) -> str:
-    """A time stamp as a person reads it, e.g. ``23 Nov 2026 at 14:01 UTC``."""
-    return f"{to_datetime(text):%-d %b %Y at %H:%M} UTC"
+def to_minute(text: str, zone: tzinfo = UTC) -> str:
+    """A time stamp as a person of that time zone reads it, e.g. ``23 Nov 2026 at 14:01 UTC``."""
+    return f"{to_datetime(text).astimezone(zone):%-d %b %Y at %H:%M %Z}"

@@ -174,6 +174,7 @@ def contact_document(seller: Seller | None) -> Document | None:
     problem = seller.unreachable
     return {
         "email": seller.contact.email,
+        "time_zone": seller.contact.time_zone,
         "summaries": seller.contact.summaries,
         "mail_problem": {"kind": problem.kind, "at": problem.at} if problem else None,
     }

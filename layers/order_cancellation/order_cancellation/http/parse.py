@@ -1,7 +1,9 @@
 """Bodies and query parameters to the domain's values, route by route. What is wrong raises InvalidRequest."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from order_cancellation.actions.reconcile import Reconciliation
 from order_cancellation.domain import times
@@ -148,6 +150,11 @@ def wanted_orders(query: Mapping[str, str]) -> Wanted:
         marketplace_cancellation=_chosen(query, "marketplace_cancellation", CANCELLATION_STATES),
         marketplace_order_id=_marketplace_order(query[named], named) if named in query else None,
     )
+
+
+def zone(query: Mapping[str, str]) -> tzinfo:
+    """The query parameter ``time_zone``: an IANA name, UTC where it is not given."""
+    return ZoneInfo(checks.time_zone(query["time_zone"], "time_zone")) if "time_zone" in query else UTC
 
 
 def page_size(query: Mapping[str, str]) -> int:

@@ -5,6 +5,7 @@ promises: not that a cancel will succeed, not that a parcel will come, not that 
 the marketplace's order id and never ours, and nothing about who shipped what from where.
 """
 
+from datetime import UTC, tzinfo
 from typing import Final
 
 from order_cancellation.domain import marketplaces, orders, times
@@ -17,15 +18,15 @@ _HAPPENED: Final = {
 }
 
 
-def safe_reply(order: Order, now: str) -> str:
-    """The reply for an order as it is at ``now`` (a time stamp of ``times``)."""
+def safe_reply(order: Order, now: str, zone: tzinfo = UTC) -> str:
+    """The reply for an order as it is at ``now`` (a time stamp of ``times``), with the times of that zone."""
     number = order.placement.marketplace_order_id
     marketplace = marketplaces.name(order.placement.marketplace)
-    as_of = times.to_minute(now)
+    as_of = times.to_minute(now, zone)
     if order.cancellation:
         return (
             f"Thank you for your message. Our warehouse stopped your order {number} on "
-            f"{times.to_minute(order.cancellation.cancelled_at)}, before it was packed. {marketplace} is updated "
+            f"{times.to_minute(order.cancellation.cancelled_at, zone)}, before it was packed. {marketplace} is updated "
             "separately, so the order may still be shown as open there."
         )
     if order.status not in orders.PROGRESS:  # a status of a later version: say only what is certain
@@ -33,7 +34,7 @@ def safe_reply(order: Order, now: str) -> str:
             f"Thank you for your message. As of {as_of}, we have not cancelled your order {number}. We are checking it."
         )
     if order.part_cancellations or (order.still_cancellable and not order.cancellable):
-        return f"Thank you for your message. {_in_parts(order, as_of)}"
+        return f"Thank you for your message. {_in_parts(order, as_of, zone)}"
     if order.cancellable:
         return (
             f"Thank you for your message. As of {as_of}, your order {number} has not been cancelled. We are checking "
@@ -46,7 +47,7 @@ def safe_reply(order: Order, now: str) -> str:
     )
 
 
-def _in_parts(order: Order, as_of: str) -> str:
+def _in_parts(order: Order, as_of: str, zone: tzinfo) -> str:
     """What became of an order that did not stay together: what was packed first, what was cancelled last."""
     number = order.placement.marketplace_order_id
     marketplace = marketplaces.name(order.placement.marketplace)
@@ -60,12 +61,12 @@ def _in_parts(order: Order, as_of: str) -> str:
             "whether it can still be cancelled, and cannot promise that it can."
         )
     if order.part_cancellations:
-        last = max(each.cancellation.cancelled_at for each in order.part_cancellations.values())
+        last = times.to_minute(max(each.cancellation.cancelled_at for each in order.part_cancellations.values()), zone)
         said.append(
             f"Our warehouse stopped part of your order {number}, before it was packed; the last time on "
-            f"{times.to_minute(last)}. {marketplace} is updated separately, so it may still be shown as open there."
+            f"{last}. {marketplace} is updated separately, so it may still be shown as open there."
             if len(order.part_cancellations) > 1
-            else f"Our warehouse stopped part of your order {number} on {times.to_minute(last)}, before it was packed. "
+            else f"Our warehouse stopped part of your order {number} on {last}, before it was packed. "
             f"{marketplace} is updated separately, so it may still be shown as open there."
         )
     return " ".join(said)
