@@ -70,7 +70,7 @@ contract: setup ## write the catalog's reasons into docs/openapi.yaml
 mail: setup ## write the mail's template anew from scripts/mail/ (its styles go into its elements)
 	@$(BIN)/python -m scripts.inline_mail
 
-verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=, REPLAY=; writes docs/verification.md)
+verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=, REPLAY=; writes docs/verification.md, docs/security.md)
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m tests.proofs
 
 deploy: setup ## build, and deploy to AWS with your credentials

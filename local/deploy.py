@@ -50,7 +50,8 @@ def parameters(cloud: Cloud) -> dict[str, str]:
     return {
         "PortalOrigin": cloud.web_url,
         "ProblemTypeBase": f"{cloud.web_url}/problems",
-        "RequestsPerSecond": "10000",
+        **dict.fromkeys(("RequestsPerSecond", "EventsPerSecond", "CancelsPerSecond"), "10000"),
+        "ReconciliationsPerSecond": "10000",
         "SellerTokenInMinutes": "60",  # a token that was copied from the README's commands lasts for a while
         "SenderAddress": "orders@network.example",
         "SummaryWindowInSeconds": "1",

@@ -9,29 +9,23 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.bridges import template
 from local.cloud import REGION, Cloud
+from tests.proofs import policies
 
-# What each function does, by table. Everything else must be denied.
-MAY: dict[str, dict[str, set[str]]] = {
-    "cancel_order": {"orders": {"UpdateItem"}},
-    "view_orders": {"orders": {"BatchGetItem", "GetItem", "Query"}},
-    "order_intake": {"orders": {"UpdateItem"}, "sellers": {"UpdateItem"}},
-    "fulfillment_center_events": {"orders": {"GetItem", "UpdateItem"}, "fulfillment_centers": {"GetItem"}},
-    "marketplace_cancellation": {"orders": {"UpdateItem"}},
-    "reconciliation": {"orders": {"BatchGetItem"}},
-    "view_summaries": {"summaries": {"Query"}, "sellers": {"GetItem"}},
-    "cancellation_summary": {
-        "orders": {"UpdateItem"},
-        "summaries": {"GetItem", "UpdateItem"},
-        "sellers": {"GetItem"},
-    },
-    "summary_sweep": {
-        "orders": {"BatchGetItem", "UpdateItem"},
-        "summaries": {"GetItem", "UpdateItem"},
-        "sellers": {"GetItem"},
-    },
-    "summary_feedback": {"summaries": {"GetItem", "UpdateItem"}, "sellers": {"GetItem", "UpdateItem"}},
+NAMES = {
+    "OrdersTable": "orders",
+    "SummariesTable": "summaries",
+    "SellersTable": "sellers",
+    "FulfillmentCentersTable": "fulfillment_centers",
 }
+# What each function does with a table itself. Everything else must be denied.
+MAY: dict[str, dict[str, set[str]]] = {function: {} for function in policies.policies(template())}
+for _function, _uses in policies.policies(template()).items():
+    for _action, _table in _uses:
+        if _action.startswith("dynamodb:") and "/index/" not in _table:
+            _name = NAMES[_table]
+            MAY[_function].setdefault(_name, set()).add(_action.removeprefix("dynamodb:"))
 KEYS = {
     "orders": {"seller_id": {"S": "permissions"}, "order_id": {"S": "P-1"}},
     "summaries": {"seller_id": {"S": "permissions"}, "summary_id": {"S": "P-1"}},

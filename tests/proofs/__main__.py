@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 from local import stack
 from local.cloud import ROOT, Cloud, two_free_ports
-from tests.proofs import documents
+from tests.proofs import documents, security_page
 from tests.proofs.run import ORDER, PROOFS, again, run
 from tests.proofs.scoreboard import Report, say, table
 
@@ -55,7 +55,8 @@ def main() -> int:
     print(f"{'All green' if green else 'RED'} after {seconds / 60:.1f} minutes, seed {seed}.")
     if len(names) == len(PROOFS):
         documents.write({name: reports[name] for name in ORDER if name in reports}, seed, seconds, os.getloadavg()[0])
-        print("Written: docs/verification.md")
+        security_page.write(reports, seed)
+        print("Written: docs/verification.md, docs/security.md")
     return 0 if green else 1
 
 

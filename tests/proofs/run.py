@@ -29,11 +29,25 @@ PROOFS: Mapping[str, Proof] = {
     "model": Proof("exhaustive_search", 300, 12, guarantee="G1–G4", replays=True),
     "machine": Proof("state_machine", (2_200, 50), (15, 20), guarantee="G1–G4"),
     "faults": Proof("faults", 5_000, 120, guarantee="G1, G3, G4", replays=True),
+    "hostile": Proof("hostile_inputs", 12_000, 200, guarantee="G6"),
+    "policies": Proof("policies", None, None, guarantee="G7"),
     "late-events": Proof("late_events", 5_000, 150, guarantee="G2"),
     "self-test": Proof("race_harness", 200, 40, needs_cloud=True, guarantee="the harness"),
     "proxy": Proof("fault_proxy", 150, 15, needs_cloud=True, guarantee="G1, G3"),
 }
-ORDER = ("self-test", "races", "histories", "model", "machine", "faults", "proxy", "late-events", "mutants")
+ORDER = (
+    "self-test",
+    "races",
+    "histories",
+    "model",
+    "machine",
+    "faults",
+    "proxy",
+    "late-events",
+    "hostile",
+    "policies",
+    "mutants",
+)
 
 
 def run(name: str, seed: int, say: Say, cloud: Cloud | None, short: bool = False) -> Report:

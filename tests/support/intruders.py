@@ -31,7 +31,7 @@ HEADERS = (
     "X-Seller-Id",
     "X-Seller",
     "Seller-Id",
-    "custom:seller_id",
+    "Custom-Seller-Id",
     "X-Tenant-Id",
     "X-Amzn-Oidc-Identity",
     "X-Amzn-Oidc-Data",

@@ -88,6 +88,31 @@ class TestIdentity:
         assert (portal["TokenValidityUnits"], portal["EnableTokenRevocation"]) == (units, True)
 
 
+class TestEdge:
+    def test_packing_reports_and_cancels_are_counted_apart_from_everything_else(self) -> None:
+        settings = RESOURCES["Api"]["Properties"]["MethodSettings"]
+        rates = {each["ResourcePath"]: each["ThrottlingRateLimit"]["Ref"] for each in settings}
+        assert rates == {
+            "/*": "RequestsPerSecond",
+            "/~1fulfillment-centers~1{fc_id}~1events": "EventsPerSecond",
+            "/~1orders~1{order_id}~1cancel": "CancelsPerSecond",
+            "/~1orders~1cancel": "CancelsPerSecond",
+            "/~1reconciliations": "ReconciliationsPerSecond",
+        }
+        paths = {event["Path"] for function in FUNCTIONS for event in api_events(function)}
+        assert {path[1:].replace("~1", "/") for path in rates} - {"*"} <= paths
+        assert all(each["ThrottlingBurstLimit"] == each["ThrottlingRateLimit"] for each in settings)
+        reserved = FUNCTIONS["fulfillment_center_events"]["ReservedConcurrentExecutions"]
+        assert reserved == {"If": ["ReservesForEvents", {"Ref": "ReservedForEvents"}, {"Ref": "AWS::NoValue"}]}
+
+    def test_a_browser_calls_from_https_or_from_this_machine(self) -> None:
+        pattern = template()["Parameters"]["PortalOrigin"]["AllowedPattern"]
+        good = ["https://portal.example.com", "https://p.example:8443", "http://127.0.0.1:4567", "http://localhost:1"]
+        bad = ["http://portal.example.com", "http://127.0.0.1.evil.example", "https://p.example/", "*", "null"]
+        assert [origin for origin in good if not re.fullmatch(pattern, origin)] == []
+        assert [origin for origin in bad if re.fullmatch(pattern, origin)] == []
+
+
 def test_the_sections_are_those_that_the_head_promises_and_in_its_order() -> None:
     text = (ROOT / "template.yaml").read_text()
     promised = re.findall(r"^# Sections: (.+)\.$", text, re.MULTILINE)
