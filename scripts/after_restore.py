@@ -38,7 +38,7 @@ class MarkTold:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """A summary that nobody knows to have been sent: a person decides. ``order_ids`` are those that name it."""
+    """A summary that nobody knows to have been sent: a person decides. ``order_ids``: all that it has to list."""
 
     seller_id: str
     summary_id: str
@@ -62,10 +62,11 @@ def plan(restored: Restored, orders: Iterable[Item], summaries: Iterable[Item]) 
         seller_id, order_id, summary_id = order["seller_id"], order["order_id"], order.get("summary_id")
         if summary_id is None and "summary_due_at" in order and (seller_id, order_id) in listed:
             steps.append(MarkTold(seller_id, order_id, listed[seller_id, order_id]))
-        elif summary_id not in (None, WITHOUT_SUMMARY) and (seller_id, summary_id) not in ledger:
+        elif summary_id not in (None, WITHOUT_SUMMARY) and listed.get((seller_id, order_id)) != summary_id:
             unknown.setdefault((seller_id, summary_id), []).append(order_id)
-    if restored == "summaries":
-        unknown |= {key: item.get("order_ids", []) for key, item in ledger.items() if item["status"] == "pending"}
+    if restored == "summaries":  # one that was being sealed then may list more orders since
+        pending = {key: item.get("order_ids", []) for key, item in ledger.items() if item["status"] == "pending"}
+        unknown |= {key: [*order_ids, *unknown.get(key, [])] for key, order_ids in pending.items()}
     return [*steps, *(Park(*key, tuple(order_ids)) for key, order_ids in sorted(unknown.items()))]
 
 
@@ -83,7 +84,7 @@ def carry_out(step: Step, orders: Table, summaries: Table, now: str) -> None:
             summaries.update(
                 {"seller_id": seller_id, "summary_id": summary_id},
                 "SET #status = :parked, parked_at = :now, parked_because = :why, "
-                "order_ids = if_not_exists(order_ids, :orders), email = if_not_exists(email, :nobody), "
+                "order_ids = :orders, email = if_not_exists(email, :nobody), "
                 "created_at = if_not_exists(created_at, :now), attempts = if_not_exists(attempts, :one), "
                 "#part = if_not_exists(#part, :one), parts = if_not_exists(parts, :one) "
                 "REMOVE lease_until, lease_shard",

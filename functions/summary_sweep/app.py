@@ -100,7 +100,7 @@ def sweep(shard: str, now: str, had: Counter[str], context: LambdaContext) -> bo
         # What is due later than any order that was cancelled until now waits for its day's hour.
         rounds.go(
             f"early {shard}",
-            lambda after: deliveries.outbox.waiting(shard, due_after(now), after),
+            lambda after: deliveries.outbox.waiting(shard, due_after(times.now()), after),
             lambda entries: in_shares(entries, Counter()),
             lambda share: deliveries.tell_early(*share),
             half_the_time(),

@@ -34,9 +34,10 @@ _TAIL = """
 - **Model**: the exhaustive search knows the service by its steps: one per DynamoDB request or mail. There are two
   orders of one seller; one is fought over by the seller, the network and two centers. The stream function, the sweep
   and SES's events go about them, and answers get lost, processes die and deliveries repeat as often as its line says.
-  It visits every state within these bounds, and from each there is a way on to one where every auto-cancellation has
-  been told. Paths of it are replayed on the real handlers, step by step, and the tables compared; so the model is not
-  only right, it is about this code.
+  Searches of their own are about several transactions and summaries, orders too large to be claimed together, an outage
+  of DynamoDB, an older version and a restored table. They visit every state within these bounds, and from each there is
+  a way on to one where every auto-cancellation has been told. Paths of it are replayed on the real handlers, step by
+  step, and the tables compared; so the model is not only right, it is about this code.
 - **Handlers in process**: the functions as they are deployed, with the real SDK (its serializing, its retries, its
   parsing of errors), on tables in memory that carry out one request at a time. Those tables are held to moto and to
   DynamoDB's documentation by differential tests (`tests/simulation/test_memory_tables.py`). A schedule decides which of

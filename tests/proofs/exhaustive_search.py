@@ -10,12 +10,24 @@ same.
 
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from itertools import pairwise
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import patch
 
-from order_cancellation.domain import summaries
+import pytest
+
+from order_cancellation.domain import summaries, times
+from order_cancellation.domain.refusals import Unavailable
+from order_cancellation.mail import deliver
+from order_cancellation.tables import outbox
+from order_cancellation.tables.client import Table
+from order_cancellation.tables.items import decode_item
+from scripts import after_restore
 from tests.proofs.callers import ask
 from tests.proofs.order_model import AutoCancel, Cancel, Request
 from tests.proofs.order_model import Report as FcReport
@@ -44,22 +56,54 @@ from tests.proofs.system_model import (
 from tests.proofs.system_model import (
     SELLER as SELLER_SLOT,
 )
-from tests.support import memory_tables, rig
-from tests.support.clock import MINUTE, Clock
+from tests.support import memory_tables, rig, sdk
+from tests.support.clock import DAY, Clock
 from tests.support.memory_tables import Tables
 from tests.support.rig import CENTERS, SELLER, Service
-from tests.support.sdk import Fault
+from tests.support.sdk import Call, Fault
 from tests.support.ses import SimulatedSes
 
 LINE = "exhaustive model"
-# How many answers may be lost, processes die, deliveries repeat, on the way from one of these. Paths have as much.
-BOUND = State(lost=2, deaths=1, repeats=1)
-SMALL_BOUND = State()
+TOLD_BY_NETWORK = State(
+    ended=("auto", "auto"), due=("fresh", "fresh"), stream=(0, 1), processes=((DONE,) * 5 + (IDLE,) * 2)
+)
+# Where searches begin, and how many answers may be lost, processes die, deliveries repeat on the way. Paths have as
+# much. Where there is nothing to decide between callers, the network has cancelled both orders already.
+STARTS: Mapping[str, State] = {
+    "callers": State(lost=2, deaths=1, repeats=1),
+    "callers in an outage": State(lost=1, deaths=1, outages=1, processes=(IDLE, IDLE, DONE, IDLE, DONE, IDLE, IDLE)),
+    "several transactions": TOLD_BY_NETWORK._replace(claims="single", lost=2, deaths=1, repeats=1),
+    "large orders": TOLD_BY_NETWORK._replace(claims="refused", lost=2, deaths=1, repeats=1),
+    "several summaries": TOLD_BY_NETWORK._replace(most=1, lost=2, deaths=1, repeats=1),
+    "an outage": TOLD_BY_NETWORK._replace(most=1, lost=1, deaths=1, outages=1),
+    "an older version": TOLD_BY_NETWORK._replace(most=1, lost=1, deaths=1, rollbacks=1),
+    "a restored table": TOLD_BY_NETWORK._replace(claims="single", lost=1, deaths=1, restores=1),
+}
 TWIN_BOUND = State(lost=1, deaths=1, repeats=1)
+WHERE_TWINS_SHOW: Mapping[str, str] = {
+    "listing_replaced": "several transactions",
+    "refused_as_told": "large orders",
+    "added_when_sent": "several summaries",
+    "events_not_awaited": "an outage",
+    "unreadable_as_told": "an older version",
+    "restored_alone": "a restored table",
+}
 ORDER_IDS = ("M-1", "M-2")
+REQUESTS: Mapping[int, Request] = {
+    SELLER_SLOT: Cancel(ORDER_IDS[0], "request-seller", "seller"),
+    AUTO: AutoCancel(ORDER_IDS[0], "request-auto", "auto"),
+    AUTO_OTHER: AutoCancel(ORDER_IDS[1], "request-other", "other"),
+    FC_1: FcReport(ORDER_IDS[0], CENTERS[0], "picked_packed", "2026-11-23T14:00:01Z"),
+    FC_2: FcReport(ORDER_IDS[0], CENTERS[1], "picked_packed", "2026-11-23T14:00:02Z"),
+}
+KEYS = {memory_tables.ORDERS: ("seller_id", "order_id"), memory_tables.SUMMARIES: ("seller_id", "summary_id")}
+WRITES = {"UpdateItem", "TransactWriteItems"}
 MAX_STEPS = 60
-OUTCOMES = {"lost": Fault.LOST, "not taken": Fault.TIMEOUT}
+OUTCOMES = {"lost": Fault.LOST, "not taken": Fault.TIMEOUT, "refused": Fault.SERVER_ERROR}
 SMALL = 50  # fewer paths than this: the short version
+# More than a claim of one of these orders takes, less than one of both: of those, DynamoDB takes no two together.
+ONE_ORDER_BYTES = 900
+MUCH_LATER = 2 * MAX_STEPS * DAY
 
 
 def check(paths: int, seed: int, say: Say) -> Report:
@@ -67,22 +111,27 @@ def check(paths: int, seed: int, say: Say) -> Report:
     report = Report(LINE, "model, and handlers in process", seed, unit="states")
     progress = Progress(LINE, say)
     with timed(report), rig.in_lambda():
-        start = SMALL_BOUND if paths < SMALL else BOUND
-        explored = explore(start, SOUND, progress)
+        for name, start in STARTS.items():
+            explored = explore(_small(start) if paths < SMALL else start, SOUND, progress)
+            report.tried += explored.states
+            report.broke += explored.broke
+            bounds = f"answers lost {start.lost}, deaths {start.deaths}, repeats {start.repeats}"
+            report.facts[name] = f"{explored}; {bounds}"
         steps_replayed, broke = replay(paths, seed, progress)
-        report.tried = explored.states
-        report.broke = [*explored.broke, *broke]
-        report.facts = {
-            **explored.document(start),
-            "paths replayed on the handlers": paths,
-            "steps replayed": steps_replayed,
-        }
+        report.broke += broke
+        report.facts |= {"paths replayed on the handlers": paths, "steps replayed": steps_replayed}
         for name in Bugs._fields:
-            seen = explore(TWIN_BOUND, Bugs(**{name: True}), progress)
+            where = WHERE_TWINS_SHOW.get(name)
+            seen = explore(_small(STARTS[where]) if where else TWIN_BOUND, Bugs(**{name: True}), progress)
             what = seen.broke[0] if seen.broke else "nothing found"
             report.twins.append(Twin(f"in the model: {name.replace('_', ' ')}", bool(seen.broke), what))
         report.twins.append(_replay_twin(seed, progress))
     return report
+
+
+def _small(start: State) -> State:
+    """The same, and nothing is lost, dies or comes again."""
+    return start._replace(lost=0, deaths=0, repeats=0)
 
 
 class Explored:
@@ -92,15 +141,8 @@ class Explored:
         self.states = self.transitions = self.depth = 0
         self.broke: list[str] = []
 
-    def document(self, start: State) -> dict[str, int]:
-        return {
-            "answers lost": start.lost,
-            "deaths": start.deaths,
-            "repeats": start.repeats,
-            "states": self.states,
-            "transitions": self.transitions,
-            "depth": self.depth,
-        }
+    def __str__(self) -> str:
+        return f"{self.states:,} states, {self.transitions:,} steps between them, {self.depth} deep"
 
 
 def explore(start: State, bugs: Bugs, progress: Progress) -> Explored:
@@ -210,30 +252,58 @@ class World:
         shard = summaries.shard_of(SELLER)
         self._hands = [Hand(shard) for _ in range(7)]
         self._services = [Service(self._memory, self._ses, hand.hook) for hand in self._hands]
-        self._reporter = Service(self._memory, self._ses)
+        self._reporter = Service(self._memory, self._ses, self._refuse)
+        self._down = self._old = self._events_wait = False
+        sweep: Any = self._services[SWEEP].function("summary_sweep")
+        sweep.deliveries.events = SimpleNamespace(wait=lambda: self._events_wait)
 
     def walk(self, random: Random, bugs: Bugs) -> tuple[int, str | None]:
         """One path. Returns its length, and where the handlers did something else than the model, if they did."""
+        (name,) = random.choices(list(STARTS), [3, *[1] * (len(STARTS) - 1)])
+        state = STARTS[name]
+        state = state._replace(
+            lost=random.randint(0, state.lost), deaths=random.randint(0, state.deaths), repeats=random.randint(0, 1)
+        )
+        with self._as_in(state):
+            return self._walk(random, state, bugs)
+
+    @contextmanager
+    def _as_in(self, state: State) -> Iterator[None]:
+        """The world as it is before the first step."""
         self._memory.clear()
         self._ses.clear()
         self._clock.restart()
         rig.furnish(self._memory, *ORDER_IDS)
         self._summaries: list[str] = []  # in the order they were sealed
         self._position = 0
-        state = State(lost=random.choice((0, 1, 2)), deaths=random.choice((0, 1)), repeats=random.choice((0, 1)))
+        self._down = self._old = False
+        if state.stream:
+            for slot in (AUTO, AUTO_OTHER):
+                ask(self._reporter, REQUESTS[slot])
+        with (
+            self._clock.ruling(),
+            patch.object(summaries, "MAX_ORDERS", state.most),
+            patch.object(summaries, "EVENTS_FIRST", timedelta(seconds=MUCH_LATER / 2)),
+            patch.object(outbox, "_pause", lambda _: None),
+            patch.object(outbox, "_CLAIMS_PER_TRANSACTION", 1 if state.claims == "single" else 2),
+            patch.object(memory_tables, "_TRANSACTION_BYTES", ONE_ORDER_BYTES if state.claims == "refused" else 10**6),
+            patch.object(deliver, "can_tell", lambda order: not (self._old and order.order_id == ORDER_IDS[1])),
+        ):
+            yield
+
+    def _walk(self, random: Random, state: State, bugs: Bugs) -> tuple[int, str | None]:
         taken: list[Label] = []
         try:
-            with self._clock.ruling():
-                while len(taken) < MAX_STEPS:
-                    choices = list(steps(state, bugs))
-                    if not choices:
-                        break
-                    before = state
-                    label, state = random.choices(choices, [_weight(each) for each, _ in choices])[0]
-                    taken.append(label)
-                    self._take(label, before)
-                    if difference := self._difference(state):
-                        return len(taken), f"{difference}, after: {told(taken)}"
+            while len(taken) < MAX_STEPS:
+                choices = list(steps(state, bugs))
+                if not choices:
+                    break
+                before = state
+                label, state = random.choices(choices, [_weight(each) for each, _ in choices])[0]
+                taken.append(label)
+                self._take(label, before)
+                if difference := self._difference(state):
+                    return len(taken), f"{difference}, after: {told(taken)}"
         finally:
             for hand in self._hands:
                 hand.die()
@@ -242,22 +312,51 @@ class World:
     def _take(self, label: Label, before: State) -> None:
         match label:
             case ("later",):
-                self._clock.advance(24 * 60 * MINUTE)
+                self._clock.advance(DAY)
+            case ("much later",):
+                self._clock.advance(MUCH_LATER)
             case ("repeat",):
                 self._position = 0
+            case ("outage" | "outage ends",):
+                self._down = not self._down
+            case ("deploy",):
+                self._old = not self._old
             case ("event", int(number)):
-                self._reporter.feed_back("Send", self._summaries[number])
+                with pytest.raises(Unavailable) if self._down else nullcontext():
+                    self._reporter.feed_back("Send", self._summaries[number])
+            case ("backup",):
+                self._backup = {table: self._memory.items(table) for table in KEYS}
+            case ("restore", str(table)):
+                self._restore(table)
+                self._position = len(self._memory.changes)
+                self._clock.advance(DAY)
             case (int(slot), "dies"):
                 self._hands[slot].die()
             case (int(slot), str(outcome)):
                 hand = self._hands[slot]
+                self._events_wait = any(sealed.event in {"queued", "late"} for sealed in before.sealed)
                 if before.processes[slot] == IDLE:
                     hand.start(lambda: self._process(slot))
                 if outcome != "starts" or slot == SWEEP:  # the sweep starts with its first query
                     hand.step(OUTCOMES.get(outcome))
                 if slot == DELIVERY and not hand.alive:
-                    assert hand.answer == [], hand.answer
-                    self._position = len(self._batch_end)
+                    assert bool(hand.answer) == (outcome == "refused"), hand.answer
+                    self._position = self._position if hand.answer else len(self._batch_end)
+
+    def _restore(self, name: str) -> None:
+        """As the runbook says: the table alone, then the procedure, and all the while neither stream nor sweep."""
+        table = {"orders": memory_tables.ORDERS, "summaries": memory_tables.SUMMARIES}[name]
+        for item in self._memory.items(table):
+            self._memory.remove(table, *(item[key]["S"] for key in KEYS[table]))
+        for item in self._backup[table]:
+            self._memory.put(table, item)
+        orders, ledger = (Table(sdk.dynamodb(self._memory), each) for each in KEYS)
+        both = ([decode_item(item) for item in self._memory.items(each)] for each in KEYS)
+        for step in after_restore.plan(cast(after_restore.Restored, name), *both):
+            after_restore.carry_out(step, orders, ledger, times.now())
+
+    def _refuse(self, call: Call) -> Fault | None:
+        return Fault.SERVER_ERROR if self._down and call.operation in WRITES else None
 
     def _process(self, slot: int) -> Any:
         service = self._services[slot]
@@ -266,15 +365,7 @@ class World:
             return service.deliver(rig.stream_records(self._memory, self._position))
         if slot == SWEEP:
             return service.sweep()
-        requests: dict[int, Request] = {
-            SELLER_SLOT: Cancel(ORDER_IDS[0], "request-seller", "seller"),
-            AUTO: AutoCancel(ORDER_IDS[0], "request-auto", "auto"),
-            AUTO_OTHER: AutoCancel(ORDER_IDS[1], "request-other", "other"),
-            FC_1: FcReport(ORDER_IDS[0], CENTERS[0], "picked_packed", "2026-11-23T14:00:01Z"),
-            FC_2: FcReport(ORDER_IDS[0], CENTERS[1], "picked_packed", "2026-11-23T14:00:02Z"),
-        }
-        request = requests[slot]
-        return ask(service, request)
+        return ask(service, REQUESTS[slot])
 
     # ---------------------------------------------------------------------------------------------- the same, or not
 
@@ -312,7 +403,7 @@ class World:
             "sealed": tuple(
                 (
                     tuple(sorted(ORDER_IDS.index(entry["S"]) for entry in sealed[name]["order_ids"]["L"])),
-                    sealed[name]["status"]["S"] == "sent",
+                    sealed[name]["status"]["S"] in {"sent", "parked"},
                     int(sealed[name]["attempts"]["N"]),
                     mails.count(name),
                 )
@@ -327,7 +418,7 @@ def _abstract(state: State) -> dict[str, Any]:
         "ended": state.ended,
         "due": tuple(map(bool, state.due)),
         "summary": state.summary,
-        "sealed": tuple((each.orders, each.sent, each.lease, each.mails) for each in state.sealed),
+        "sealed": tuple((tuple(sorted(each.orders)), each.sent, each.lease, each.mails) for each in state.sealed),
     }
 
 

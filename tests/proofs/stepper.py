@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.simulation.processes import ProcessDied
 from tests.support.memory_tables import FULFILLMENT_CENTERS, SELLERS
-from tests.support.sdk import Call, Fault
+from tests.support.sdk import Call, Fault, Request
 
 Operation = Callable[[], Any]
 
@@ -25,6 +25,7 @@ class Hand:
         self._turn = threading.Semaphore(0)
         self._back = threading.Semaphore(0)
         self._fault: Fault | None = None
+        self._refused: Request | None = None
         self._dies = False
         self._alive = False
         self._error: BaseException | None = None
@@ -36,6 +37,7 @@ class Hand:
     def start(self, process: Operation) -> None:
         """Begin, and run up to the first request."""
         self.answer, self._alive, self._dies, self._error = None, True, False, None
+        self._refused = None
         self._thread = threading.Thread(target=self._run, args=(process,), daemon=True)
         self._thread.start()
         self._wait()
@@ -56,11 +58,14 @@ class Hand:
     def hook(self, call: Call) -> Fault | None:
         if not self._alive or not self._is_a_step(call):
             return None
+        if call.request == self._refused:
+            return Fault.SERVER_ERROR  # the SDK asks again at once, and an outage is longer
         self._back.release()
         self._turn.acquire()
         if self._dies:
             raise ProcessDied
         fault, self._fault = self._fault, None
+        self._refused = call.request if fault is Fault.SERVER_ERROR else None
         return fault
 
     def _is_a_step(self, call: Call) -> bool:

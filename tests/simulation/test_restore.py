@@ -111,6 +111,12 @@ def test_a_pending_summary_of_a_restored_ledger_may_have_been_sent() -> None:
     assert after_restore.plan("summaries", [order], [pending]) == [after_restore.Park("acme", "S-1", ("A-1",))]
 
 
+def test_a_summary_that_was_being_sealed_then_lists_what_it_got_since() -> None:
+    orders = [ORDER | {"order_id": order_id, "summary_id": "S-1"} for order_id in ("A-1", "A-2")]
+    steps = after_restore.plan("summaries", orders, [SUMMARY | {"status": "pending"}])
+    assert steps == [after_restore.Park("acme", "S-1", ("A-1", "A-2"))]
+
+
 @pytest.mark.parametrize("write", [False, True])
 def test_the_command_does_it_only_when_it_is_told_to(
     write: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

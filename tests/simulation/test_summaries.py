@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import logging
 import random
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from copy import replace
@@ -28,9 +29,11 @@ from order_cancellation.domain import summaries
 from order_cancellation.domain.cancellations import CancelCommand, Identity
 from order_cancellation.domain.orders import Line, Placement
 from order_cancellation.domain.reasons import AUTO_REASONS
-from order_cancellation.mail import rounds, ses
+from order_cancellation.domain.refusals import Unavailable
+from order_cancellation.mail import compose, deliver, rounds, ses
 from order_cancellation.mail.deliver import Deliveries
 from order_cancellation.tables import orders as orders_table
+from order_cancellation.tables import outbox
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.outbox import Outbox
@@ -40,7 +43,7 @@ from tests.simulation.event_source_mapping import EventSourceMapping
 from tests.simulation.invocation_faults import Chaos
 from tests.simulation.mapping_properties import Properties
 from tests.simulation.world import Account, World
-from tests.support import functions, template
+from tests.support import functions, memory_tables, template
 from tests.support.clock import DAY, HOUR, MINUTE
 from tests.support.service_errors import client_error
 from tests.support.template import CONFIGURATION_SET, redelivery, rule
@@ -149,8 +152,10 @@ def verdicts(world: World) -> list[str]:
 # ---------------------------------------------------------------------------------------------------------- crash plans
 
 
-def scenario(product: Product, *, events_lost: bool = False) -> Callable[[Plan], World]:
-    """One mail about two orders: what every fault is tried on."""
+def scenario(
+    product: Product, *, orders: Sequence[str] = ("A-1", "A-2"), events_lost: bool = False
+) -> Callable[[Plan], World]:
+    """Orders of one seller, two for one mail: what every fault is tried on."""
 
     def run(plan: Plan) -> World:
         world = product.world(plan, SWEEP_EVERY)
@@ -158,7 +163,7 @@ def scenario(product: Product, *, events_lost: bool = False) -> Callable[[Plan],
             world.ses.delivery.loses = lambda *_: True
         product.connect(world)
         product.register(world, "acme")
-        for order_id in ("A-1", "A-2"):
+        for order_id in orders:
             product.auto_cancel("acme", order_id)
         world.run_until_quiet(still_for=STILL)
         return world
@@ -179,6 +184,17 @@ def test_single_and_double_faults(product: Product) -> None:
     assert not report.verdicts, report
 
 
+def test_faults_where_the_orders_take_several_transactions_and_summaries(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "MAX_ORDERS", 2)
+    monkeypatch.setattr(outbox, "_CLAIMS_PER_TRANSACTION", 1)
+    run = scenario(product, orders=("A-1", "A-2", "A-3"))
+    assert len(run({}).ses.accepted) == 2
+    report = explore(run, verdicts, most_pairs=100, random_plans=15, seed=3)
+    assert not report.verdicts, report
+
+
 def test_the_stated_window(product: Product) -> None:
     """Without SES's events a lost answer is a second mail after the lease: doubled, and still nothing is lost."""
     report = explore(scenario(product, events_lost=True), verdicts, kinds=EVERY, seed=2)
@@ -192,13 +208,13 @@ def test_the_stated_window(product: Product) -> None:
 WRITES = ("UpdateItem", "TransactWriteItems")
 
 
-def outage(world: World, minutes: float, refused: Sequence[str]) -> None:
-    """DynamoDB refuses these from the moment on that SES accepts a mail, for so many minutes."""
+def outage(world: World, minutes: float, refused: Sequence[str], mails: int = 1) -> None:
+    """DynamoDB refuses these from the moment on that SES has accepted so many mails, for so many minutes."""
     execute = world.tables.execute
     begun: list[float] = []
 
     def refuse(operation: str, params: Any) -> Any:
-        if world.ses.accepted and not begun:
+        if len(world.ses.accepted) >= mails and not begun:
             begun.append(world.clock.now)
         if begun and world.clock.now < begun[0] + minutes * MINUTE and operation in refused:
             raise client_error("dynamodb", operation, "InternalServerError", "not now")
@@ -361,9 +377,17 @@ class Misfortune(dict[int, CallFault]):
         return chance.choice(kinds) if chance.random() < self._rate else default
 
 
-def under_fire(product: Product, seed: int, sellers: int, orders: int, poison: int) -> tuple[World, EventSourceMapping]:
+def under_fire(
+    product: Product,
+    seed: int,
+    sellers: int,
+    orders: int,
+    poison: int = 0,
+    besides: Callable[[World], object] = lambda _: None,
+) -> tuple[World, EventSourceMapping]:
     """Auto-cancellations over five hours; a fifth of all invocations and a twentieth of all calls go wrong."""
     world = product.world(Misfortune(seed, 0.05), seed=seed)
+    besides(world)
     chaos = Chaos(seed, throttle=0.05, crash=0.05, lost=0.05, redeliver=0.05, recut=0.5)
     mapping = product.connect(world, faults=chaos, seed=seed)
     world.ses.delivery = dataclasses.replace(world.ses.delivery, lost=0.02, repeated=0.02)
@@ -372,11 +396,19 @@ def under_fire(product: Product, seed: int, sellers: int, orders: int, poison: i
     chance = random.Random(seed)
     for number in range(orders):
         order = (f"seller-{chance.randrange(sellers)}", f"A-{number}", chance.choice(AUTO_REASONS))
-        world.at(world.clock.now + chance.random() * 5 * HOUR, partial(product.auto_cancel, *order))
+        world.at(world.clock.now + chance.random() * 5 * HOUR, partial(insist, world, product.auto_cancel, *order))
     for number in range(poison):
         world.at(world.clock.now + chance.random() * 5 * HOUR, partial(spoil, mapping, number))
     world.run_until_quiet(still_for=12 * HOUR)
     return world, mapping
+
+
+def insist(world: World, auto_cancel: Callable[..., None], *order: str) -> None:
+    """The planner asks again where there is no answer."""
+    try:
+        auto_cancel(*order)
+    except Unavailable:
+        world.at(world.clock.now + MINUTE, partial(insist, world, auto_cancel, *order))
 
 
 def spoil(mapping: EventSourceMapping, number: int) -> None:
@@ -396,6 +428,81 @@ def test_ten_thousand_auto_cancellations_under_fire(product: Product) -> None:
     print(f"{orders} orders, {len(world.ses.accepted)} mails, {dict(found)}, given up: {sorted(given_up)}")
     assert set(found) <= {"doubled"}, found
     assert given_up == {f"poison-{number}" for number in range(poison)}
+
+
+def bad_day(product: Product, patch: pytest.MonkeyPatch) -> Counter[str]:
+    """Under fire: an outage of DynamoDB, an older version for hours, orders too large for their claims."""
+    patch.setattr(summaries, "MAX_ORDERS", 20)
+    patch.setattr(outbox, "_CLAIMS_PER_TRANSACTION", 7)
+    patch.setattr(outbox, "_pause", lambda _: None)
+    patch.setattr(memory_tables, "_TRANSACTION_BYTES", 3_000)
+    readable = compose.can_tell
+
+    def besides(world: World) -> None:
+        outage(world, 25, WRITES, mails=10)
+        old = (world.clock.now + 2 * HOUR, world.clock.now + 5 * HOUR)
+
+        def can_tell(order: Any) -> bool:
+            return readable(order) and not (
+                old[0] < world.clock.now < old[1] and zlib.crc32(order.order_id.encode()) % 3
+            )
+
+        patch.setattr(deliver, "can_tell", can_tell)
+
+    world, _ = under_fire(product, 11, 5, 300, besides=besides)
+    return Counter(verdicts(world))
+
+
+def test_a_bad_day(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(bad_day(product, monkeypatch)) <= {"doubled"}
+
+
+def drops_what_it_cannot_read(patch: pytest.MonkeyPatch) -> None:
+    plan = Deliveries._plan
+
+    def careless(self: Deliveries, order: Any, *told: Any) -> Any:
+        return plan(self, order, *told) or "skip"
+
+    patch.setattr(Deliveries, "_plan", careless)
+
+
+def takes_a_refusal_for_told(patch: pytest.MonkeyPatch) -> None:
+    transact = Outbox._transact
+
+    def careless(self: Outbox, draft: Any, order_ids: Sequence[str]) -> list[str]:
+        _, *takings = transact(self, draft, order_ids)
+        return ["None", *("ConditionalCheckFailed" if code == "Refused" else code for code in takings)]
+
+    patch.setattr(Outbox, "_transact", careless)
+
+
+def lists_what_it_claimed_last(patch: pytest.MonkeyPatch) -> None:
+    listing = Outbox._listing
+
+    def careless(self: Outbox, draft: Any, order_ids: Sequence[str]) -> Any:
+        action = listing(self, draft, order_ids)
+        update = action["Update"]["UpdateExpression"].replace(
+            "list_append(if_not_exists(order_ids, :none), :more)", ":more"
+        )
+        del action["Update"]["ExpressionAttributeValues"][":none"]
+        return {"Update": action["Update"] | {"UpdateExpression": update}}
+
+    patch.setattr(Outbox, "_listing", careless)
+
+
+@pytest.mark.parametrize(
+    ("plant", "seen"),
+    [
+        (drops_what_it_cannot_read, "lost"),
+        (takes_a_refusal_for_told, "left behind"),
+        (lists_what_it_claimed_last, "lost"),
+    ],
+)
+def test_a_bad_day_shows_a_planted_bug(
+    product: Product, plant: Callable[[pytest.MonkeyPatch], None], seen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    assert seen in bad_day(product, monkeypatch)
 
 
 def test_a_day_without_the_stream_function(product: Product) -> None:

@@ -304,6 +304,22 @@ def test_a_summary_whose_orders_are_gone_is_parked(desk: Desk) -> None:
     assert "lease_until" not in desk.summary()
 
 
+def test_a_summary_that_this_version_cannot_read_is_sent_by_one_that_can(desk: Desk) -> None:
+    desk.cancel("A-1")
+    desk.later(minutes=11)
+    desk.sweep_without_an_answer()
+    order = desk.order("A-1")
+    desk.spoil(ORDERS, order, placed_at=None)
+    for tries in range(1, 4):
+        desk.later(minutes=60)
+        desk.sweep()
+        assert (desk.status, desk.mails, desk.counts["OrdersUnreadable"]) == ("pending", [], 2 * tries)
+    desk.spoil(ORDERS, order)
+    desk.later(minutes=120)
+    desk.sweep()
+    assert desk.mails == [("ops@acme.example", ["A-1"])]
+
+
 @pytest.mark.parametrize("gone", [True, False])
 def test_an_order_of_a_summary_that_is_gone_or_unreadable_is_named_and_costs_no_other(desk: Desk, gone: bool) -> None:
     desk.cancel("A-1", "A-gone")

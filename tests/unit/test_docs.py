@@ -7,6 +7,7 @@ import pytest
 
 from local.cloud import ROOT
 from tests.end_to_end.test_permissions import MAY
+from tests.proofs import system_model
 from tests.proofs.run import PROOFS
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -29,6 +30,13 @@ def prose(name: str) -> str:
 def anchors(text: str) -> set[str]:
     """The anchors that GitHub gives to a document's headings."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
+
+
+@pytest.mark.parametrize("where", ["README.md", "docs/guarantees.md", "docs/summaries.md"])
+def test_the_window_for_a_second_mail_is_stated_as_in_the_model(where: str) -> None:
+    sentence = " ".join((system_model.__doc__ or "").split()).partition("any other second mail is wrong: ")[2]
+    assert sentence.startswith("A summary is mailed twice only if")
+    assert sentence in " ".join(TEXTS[where].split())
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -171,8 +171,9 @@ class Deliveries:
             logger.error("orders of a summary are gone or unreadable", extra={**audit, "order_ids": others})
             count("OrdersUnreadable", len(others))
         if not orders:
-            self._park(summary, "its orders are gone, or this version cannot read them")
-            return
+            if not self._orders.any_is_there(summary.seller_id, summary.order_ids):
+                self._park(summary, "its orders are gone")
+            return  # where there is one, the version that wrote it can read it: the summary stays pending
         mail = compose(
             seller.contact, summary.summary_id, orders, self._portal_origin, summary.part, summary.parts, others
         )

@@ -136,6 +136,11 @@ class Orders:
         item = self._table.get(_key(seller_id, order_id))
         return order_of(item) if item else None
 
+    def any_is_there(self, seller_id: str, order_ids: Sequence[str]) -> bool:
+        """Whether one of the orders is in the table, be it readable or not. Raises Unavailable."""
+        batches = batched(order_ids, BATCH, strict=False)
+        return any(any(self._read_some([encode_item(_key(seller_id, each)) for each in batch])) for batch in batches)
+
     def find_many(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]:
         """Read orders, strongly consistent, a hundred a call. Raises Unavailable.
 
