@@ -10,15 +10,14 @@ from order_cancellation.domain.orders import Order
 from order_cancellation.mail import ses
 from order_cancellation.mail.deliver import Deliveries
 from order_cancellation.mail.rounds import report_stop, tell_each
-from order_cancellation.observability import count, logger, metrics
+from order_cancellation.observability import count, entry_point, logger
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import order_from_image
 
 deliveries = Deliveries(settings.read(settings.Mail), client(), ses.client())
 
 
-@logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@entry_point()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Returns the records that failed. Lambda sends the first of them and all behind it again, which does no harm:
     an order that is in a summary is not told twice, whatever batch it comes in.

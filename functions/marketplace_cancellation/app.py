@@ -9,7 +9,7 @@ from order_cancellation.actions.mark import mark
 from order_cancellation.http import documents, parse
 from order_cancellation.http.api import Api, Reply
 from order_cancellation.http.request import Request
-from order_cancellation.observability import count, logger, metrics
+from order_cancellation.observability import count, entry_point
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import Orders
 
@@ -33,7 +33,6 @@ def mark_order(request: Request) -> Reply:
     return Reply(200, documents.mark_document(order))
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
-@metrics.log_metrics
+@entry_point("requestContext.requestId")
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.handle(event, context)

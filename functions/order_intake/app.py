@@ -10,7 +10,7 @@ from order_cancellation.actions.place import place
 from order_cancellation.http import batch, documents, parse
 from order_cancellation.http.api import Api, Reply
 from order_cancellation.http.request import Request
-from order_cancellation.observability import count, logger, metrics
+from order_cancellation.observability import count, entry_point
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.sellers import Sellers
@@ -63,7 +63,6 @@ def auto_cancel(request: Request) -> Reply:
     return batch.cancel_each(orders, request, parse.auto_cancel_batch(request.body()))
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
-@metrics.log_metrics
+@entry_point("requestContext.requestId")
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.handle(event, context)

@@ -9,7 +9,7 @@ from order_cancellation.actions.reconcile import reconcile
 from order_cancellation.http import documents, parse
 from order_cancellation.http.api import Api, Reply
 from order_cancellation.http.request import Request
-from order_cancellation.observability import count, logger, metrics
+from order_cancellation.observability import count, entry_point
 from order_cancellation.tables.client import client
 from order_cancellation.tables.order_lists import OrderLists
 
@@ -34,7 +34,6 @@ def compare(request: Request) -> Reply:
     return Reply(200, document)
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
-@metrics.log_metrics
+@entry_point("requestContext.requestId")
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.handle(event, context)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from order_cancellation import settings
 from order_cancellation.mail import feedback
-from order_cancellation.observability import logger, metrics
+from order_cancellation.observability import entry_point, logger
 from order_cancellation.tables.client import client
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
@@ -24,8 +24,7 @@ summaries = Summaries(dynamodb, told.summaries_table)
 sellers = Sellers(dynamodb, told.sellers_table)
 
 
-@logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@entry_point()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Returns the messages that failed: the queue keeps them and brings them again, for hours.
 

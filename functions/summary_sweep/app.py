@@ -15,7 +15,7 @@ from order_cancellation.domain.summaries import SHARDS, due_after, in_shares, in
 from order_cancellation.mail import ses
 from order_cancellation.mail.deliver import MIN_SEND_MS, Deliveries, SendingStopped
 from order_cancellation.mail.rounds import Rounds, report_stop
-from order_cancellation.observability import count, logger, metrics
+from order_cancellation.observability import count, entry_point, logger
 from order_cancellation.tables.client import client
 from order_cancellation.tables.summaries import Waiting
 
@@ -25,8 +25,7 @@ deliveries = Deliveries(settings.read(settings.Mail), client(), ses.client())
 rounds = Rounds()
 
 
-@logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@entry_point()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Counts itself when no shard failed, so that its alarm sees a sweep that fails. Raises Unavailable.
 

@@ -11,7 +11,7 @@ from order_cancellation.http import cursors, documents, parse
 from order_cancellation.http.api import Api, Reply
 from order_cancellation.http.request import Request
 from order_cancellation.http.safe_reply import safe_reply
-from order_cancellation.observability import count, logger, metrics
+from order_cancellation.observability import count, entry_point
 from order_cancellation.tables.client import client
 from order_cancellation.tables.order_lists import OrderLists
 from order_cancellation.tables.orders import Orders
@@ -53,7 +53,6 @@ def list_orders(request: Request) -> Reply:
     return Reply(200, {"orders": found, "cursor": last and cursors.encode(last), **unreadable})
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
-@metrics.log_metrics
+@entry_point("requestContext.requestId")
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.handle(event, context)

@@ -8,7 +8,7 @@ from order_cancellation import settings
 from order_cancellation.http import cursors, documents, parse
 from order_cancellation.http.api import Api, Reply
 from order_cancellation.http.request import Request
-from order_cancellation.observability import count, logger, metrics
+from order_cancellation.observability import count, entry_point
 from order_cancellation.tables.client import client
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
@@ -41,7 +41,6 @@ def list_summaries(request: Request) -> Reply:
     return Reply(200, document)
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
-@metrics.log_metrics
+@entry_point("requestContext.requestId")
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.handle(event, context)

@@ -31,7 +31,9 @@ class Account:
 
     def __init__(self) -> None:
         self.begin()
-        self.own = sdk.connect(tables_client.client(), lambda: self.tables, lambda: sdk.no_hook)
+        self.own = sdk.connect(
+            boto3.client("dynamodb", region_name="us-east-1"), lambda: self.tables, lambda: sdk.no_hook
+        )
         self.functions = sdk.connect(tables_client.client(), lambda: self.tables, lambda: self.wire)
         self.mail = sdk.connect(product_ses.client(), lambda: self.ses, lambda: sdk.no_hook)
 
@@ -72,6 +74,7 @@ def aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
     A DynamoDB client that a test makes is its own: what goes through it is neither counted nor broken.
     """
     monkeypatch.setattr(tables_client, "client", lambda: account.functions)
+    monkeypatch.setattr(product_ses, "client", lambda: account.mail)
     monkeypatch.setattr(boto3, "client", account.client)
     for variable, value in rig.VARIABLES.items():
         monkeypatch.setenv(variable, value)

@@ -27,6 +27,15 @@ class TestOneCenter:
             )
             assert service.view("A-1").body["status"] == event
 
+    def test_costs_two_calls_once_its_client_is_known(self, service: Service, wire: Wire) -> None:
+        service.place("A-1")
+        calls = []
+        for event in EVENTS:
+            wire.requests.clear()
+            service.report("LAX1", "A-1", event)
+            calls.append([*wire.requests])
+        assert calls == [["GetItem", "GetItem", "UpdateItem"], *[["GetItem", "UpdateItem"]] * (len(EVENTS) - 1)]
+
     def test_may_skip_steps(self, service: Service) -> None:
         service.place("A-1")
         assert service.report("LAX1", "A-1", "picked_packed").body["order_status"] == "picked_packed"

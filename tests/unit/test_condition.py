@@ -60,7 +60,7 @@ def test_only_an_auto_cancellation_is_due_for_a_summary() -> None:
         lambda table: table.cancel("acme", "A-1001", examples.auto_cancellation(), examples.CANCELLED_AT)
     )
     assert "summary_due_at" not in by_seller["UpdateExpression"]
-    assert "summary_due_at = :due" in by_network["UpdateExpression"]
+    assert "summary_due_at = if_not_exists(summary_due_at, :due)" in by_network["UpdateExpression"]
     assert by_network["ExpressionAttributeValues"][":due"] == {"S": examples.CANCELLED_AT}
 
 

@@ -8,6 +8,12 @@ The rooms, from the ground up. A module imports from its own room and from those
     http      requests in, documents and problems out
     mail      summaries: composed, delivered, and what SES says became of them
 
-http and mail never meet. Beside the domain, for all of them: ``settings``, the template's variables, and
-``observability``, logs and metrics.
+http and mail never meet. Beside the domain, for all of them: ``settings``, the template's variables,
+``observability``, logs and metrics, and ``aws``, its clients.
 """
+
+import gc
+import os
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    gc.disable()  # nothing that a start makes is garbage; observability.entry_point ends this

@@ -1,10 +1,12 @@
 """The logger and the metrics that every function shares, named as the template says: without its names none starts."""
 
+import gc
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
@@ -15,6 +17,24 @@ metrics = Metrics(service=_service, namespace=os.environ["POWERTOOLS_METRICS_NAM
 
 
 _aside: ContextVar[Counter[str] | None] = ContextVar("aside", default=None)
+
+
+def entry_point[Answer](
+    correlation_id_path: str | None = None,
+) -> Callable[[Callable[[Any, Any], Answer]], Callable[[Any, Any], Answer]]:
+    """Make a function Lambda's handler: it logs whose request it serves, and hands its metrics over when it ends.
+
+    It is the last thing that a start makes: what is there by now stays, and garbage is collected from here on.
+    """
+
+    def decorate(handler: Callable[[Any, Any], Answer]) -> Callable[[Any, Any], Answer]:
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        counting: Callable[[Any, Any], Answer] = metrics.log_metrics(handler)
+        return logger.inject_lambda_context(counting, correlation_id_path=correlation_id_path, clear_state=True)
+
+    return decorate
 
 
 def count(name: str, value: int = 1) -> None:

@@ -1,6 +1,6 @@
 """Sellers as the network registers them, and whether their mail arrives."""
 
-import zoneinfo
+from datetime import tzinfo
 from typing import Final, Literal, NamedTuple
 
 SUMMARY_PREFERENCES: Final = ("each_batch", "daily", "off")
@@ -15,8 +15,10 @@ class Contact(NamedTuple):
     summaries: str
 
     @property
-    def zone(self) -> zoneinfo.ZoneInfo | None:
+    def zone(self) -> tzinfo | None:
         """The time zone, or None where there is none of this name (any longer): then times are in UTC."""
+        import zoneinfo  # a hundredth of the start of a function that tells no times
+
         try:
             return zoneinfo.ZoneInfo(self.time_zone)
         except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):

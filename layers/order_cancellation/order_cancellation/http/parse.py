@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from order_cancellation.actions.reconcile import Reconciliation
 from order_cancellation.domain import times
@@ -154,7 +153,11 @@ def wanted_orders(query: Mapping[str, str]) -> Wanted:
 
 def zone(query: Mapping[str, str]) -> tzinfo:
     """The query parameter ``time_zone``: an IANA name, UTC where it is not given."""
-    return ZoneInfo(checks.time_zone(query["time_zone"], "time_zone")) if "time_zone" in query else UTC
+    if "time_zone" not in query:
+        return UTC
+    import zoneinfo  # as in domain/sellers.py: not at every start
+
+    return zoneinfo.ZoneInfo(checks.time_zone(query["time_zone"], "time_zone"))
 
 
 def page_size(query: Mapping[str, str]) -> int:

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from order_cancellation import aws
 from order_cancellation.domain import times
 from order_cancellation.domain.sellers import MailProblem
 from order_cancellation.domain.summaries import MAX_MAILINGS, Status, Summary, WaitsFor, lease_after
@@ -64,7 +64,7 @@ class Events:
     def __init__(self, queue_url: str) -> None:
         self._queue_url = queue_url
         config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
-        self._sqs: SQSClient | None = boto3.client("sqs", config=config) if queue_url else None
+        self._sqs: SQSClient | None = aws.client("sqs", config) if queue_url else None
 
     def wait(self) -> bool:
         """Whether there are any, as far as the queue says; a moment behind."""

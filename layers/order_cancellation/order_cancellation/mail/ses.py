@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -20,6 +19,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
 )
 
+from order_cancellation import aws
 from order_cancellation.mail.compose import Mail
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class SendResult:
 
 def client() -> SESV2Client:
     """The SES client; make it once per process."""
-    return boto3.client("sesv2", config=CLIENT_CONFIG)
+    made: SESV2Client = aws.client("sesv2", CLIENT_CONFIG)
+    return made
 
 
 class Ses:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from order_cancellation import aws
 from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.tables.items import Item, decode_item, encode, encode_item
 
@@ -44,7 +44,8 @@ _NAME = re.compile(r"#(\w+)")
 
 def client() -> DynamoDBClient:
     """The DynamoDB client of a function; make it once per process."""
-    return boto3.client("dynamodb", config=CLIENT_CONFIG)
+    made: DynamoDBClient = aws.client("dynamodb", CLIENT_CONFIG)
+    return made
 
 
 class Table:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 from order_cancellation.domain.sellers import Contact, MailProblem, Seller, same_address
 from order_cancellation.tables.client import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+# A center whose client is taken away may be believed for that long; its tokens are good for an hour anyway.
+REMEMBERED_SECONDS: Final = 300
+MAX_REMEMBERED: Final = 1000
 
 
 class Sellers:
@@ -72,12 +77,24 @@ class Sellers:
 
 
 class FulfillmentCenters:
-    """The FulfillmentCenters table: which client credentials are which fulfillment center."""
+    """The FulfillmentCenters table: which client credentials are which fulfillment center.
+
+    Who a client is is remembered for REMEMBERED_SECONDS; that it is nobody is not, so a new one may speak at once.
+    """
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._table = Table(dynamodb, table)
+        self._remembered: dict[str, tuple[str, float]] = {}
 
     def known_by(self, client_id: str) -> str | None:
         """The ``fc_id`` that this client speaks for, or None. Raises Unavailable."""
+        fc_id, until = self._remembered.get(client_id, ("", 0.0))
+        if time.time() < until:
+            return fc_id
         item = self._table.get({"client_id": client_id})
-        return item["fc_id"] if item else None
+        if item is None:
+            return None
+        if len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[client_id] = item["fc_id"], time.time() + REMEMBERED_SECONDS
+        return str(item["fc_id"])
