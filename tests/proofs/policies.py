@@ -213,6 +213,8 @@ def _story(service: Service, tables: Tables, clock: Clock, ses: SimulatedSes, lo
     clock.advance(HOUR)
     service.sweep()
     # What the stream loses, the sweep finds; an answer that is lost leaves a lease that runs out; a refusal parks.
+    service.place("A-14", "LAX1", "EWR2")
+    service.auto_cancel(auto | {"order_id": "A-14"})
     _auto_cancel(service, "A-6")
     losses.append(Broken(ConnectionError("the answer is lost"), carried_out=True))
     clock.advance(HOUR)

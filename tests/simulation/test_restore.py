@@ -1,5 +1,6 @@
 """One of the two tables is restored to an earlier moment: nothing is mailed again, and nothing is lost."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -117,6 +118,24 @@ def test_a_summary_that_was_being_sealed_then_lists_what_it_got_since() -> None:
     assert steps == [after_restore.Park("acme", "S-1", ("A-1", "A-2"))]
 
 
+def test_of_a_split_order_each_cancellation_is_marked_by_itself() -> None:
+    def part(name: str, **more: str) -> dict[str, Any]:
+        return {name: {"cancellation": {"cancellation_id": name, "kind": "auto"}, "milestones": {}, **more}}
+
+    told = {"order_id": "A-1", "cancellation_id": "p1"}
+    ledger = {name: value for name, value in SUMMARY.items() if name != "order_ids"} | {"cancellations": [told]}
+    due = ORDER | {"summary_due_at": "2026"}
+    one, two = part("p1"), part("p1") | part("p2")
+    mark = after_restore.MarkTold("acme", "A-1", "S-1", "p1")
+    assert after_restore.plan("orders", [due | {"part_cancellations": one}], [ledger]) == [mark]
+    left = replace(mark, last=False)
+    assert after_restore.plan("orders", [due | {"part_cancellations": two}], [ledger]) == [left]
+    whole = due | {"part_cancellations": one, "cancellation": {"cancellation_id": "c1", "kind": "auto"}}
+    assert after_restore.plan("orders", [whole], [SUMMARY]) == [replace(mark, cancellation_id=None, last=False)]
+    lost = ORDER | {"part_cancellations": part("p1", summary_id="S-9")}
+    assert after_restore.plan("summaries", [lost], []) == [after_restore.Park("acme", "S-9", ("A-1",))]
+
+
 @pytest.mark.parametrize("write", [False, True])
 def test_the_command_does_it_only_when_it_is_told_to(
     write: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -137,4 +156,7 @@ def test_the_command_does_it_only_when_it_is_told_to(
         after_restore.main()
         found = dynamodb.get_item(TableName=ORDERS, Key=encode_item(ORDER))["Item"]
     assert ("summary_id" in found, "summary_due_at" in found) == (write, not write)
-    assert "MarkTold(seller_id='acme', order_id='A-1', summary_id='S-1')" in capsys.readouterr().out
+    assert (
+        "MarkTold(seller_id='acme', order_id='A-1', summary_id='S-1', cancellation_id=None, last=True)"
+        in capsys.readouterr().out
+    )

@@ -4,7 +4,7 @@
     test        = operand (= | <> | < | <= | > | >=) operand
                 | operand BETWEEN operand AND operand | operand IN ( operand {, operand} )
                 | attribute_exists(path) | attribute_not_exists(path)
-    operand     = path | :value
+    operand     = path | :value | size(path), in conditions
 
     update      = clauses, each at most once: SET path = sum {, ...} and REMOVE path {, ...}
     sum         = term [(+ | -) term]
@@ -81,6 +81,8 @@ class Scope:
 
     def read(self, operand: Any, item: Item) -> Value | None:
         """What a Path or a :value is in an item."""
+        if isinstance(operand, Term):
+            return _size(self.read(operand.operands[0], item))
         if not isinstance(operand, Path):
             return self.values[operand]
         first, *rest = self.resolve(operand)
@@ -141,6 +143,12 @@ def holds(condition: Term, item: Item, scope: Scope) -> bool:
             low, high = others
             return _ordered(">=", first, low) and _ordered("<=", first, high)
     return _ordered(operator, first, others[0])
+
+
+def _size(value: Value | None) -> Value | None:
+    """How many entries a map or a list has. DynamoDB knows the sizes of other types; nobody here asks for them."""
+    entries = (value or {}).get("M", (value or {}).get("L"))
+    return None if entries is None else {"N": str(len(entries))}
 
 
 def _ordered(sign: str, left: Value | None, right: Value | None) -> bool:
@@ -250,7 +258,7 @@ class _Parser:
             path = self._path()
             self._expect(")")
             return Term(name, (path,))
-        left = self._operand()
+        left: Any = self._operand() if self._peek() != "size" else self._of_size()
         operator = self._take().upper()
         if operator == "BETWEEN":
             low = self._operand()
@@ -264,6 +272,13 @@ class _Parser:
         if operator not in {"=", "<>", *_COMPARE}:
             self._fail(operator)
         return Term(operator, (left, self._operand()))
+
+    def _of_size(self) -> Term:
+        self._take()
+        self._expect("(")
+        path = self._path()
+        self._expect(")")
+        return Term("size", (path,))
 
     def _grouped(self) -> Term:
         first = self._next

@@ -241,7 +241,9 @@ def _record(number: int, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
 
 def _is_an_auto_cancellation(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """What the mapping's filter lets through: the transition into cancelled, by the network."""
+    """What the mapping's filter lets through: what became due, and the transition into cancelled, by the network."""
+    if before and "summary_due_at" in after and "summary_due_at" not in before:
+        return True
     return (
         bool(before)
         and before["status"]["S"] != "cancelled"

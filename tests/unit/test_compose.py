@@ -19,6 +19,7 @@ from order_cancellation.domain.reasons import AUTO_REASONS, CATALOGUE
 from order_cancellation.domain.sellers import Contact
 from order_cancellation.mail import compose as mail
 from scripts.inline_mail import SOURCE, TEMPLATE, inlined
+from tests.support import examples
 from tests.support.cancelled_orders import ACME, auto_cancelled, longest, one_of_each
 
 ORIGIN = "https://portal.test"
@@ -568,3 +569,61 @@ def test_outlook_draws_the_button_and_the_margins() -> None:
     (cell,) = (dict(values)["style"] for _, values in structure if dict(values).get("class") == "press")
     assert "mso-padding-alt:11px 20px" in cell.replace(": ", ":")
     assert "background-color" in cell
+
+
+# ------------------------------------------------------------------------------------------------------- split orders
+
+
+def told(*orders: Order) -> mail.Mail:
+    """The mail of all that the network cancelled of these orders."""
+    ids = {
+        order.order_id: [each.cancellation_id for each in order.cancellations() if each.kind == "auto"]
+        for order in orders
+    }
+    return mail.compose(ACME, "sum-7f3a9c", orders, ORIGIN, told=ids)
+
+
+def split(order_id: str = "A-9", **changes: Any) -> Order:
+    """LAX1 has packed, EWR2 ran out, and ONT8's part was cancelled by the seller."""
+    ran_out = examples.auto_cancellation(cancellation_id="e" * 32, skus=("LAMP",), detail="Till 4 December.")
+    taken_back = examples.cancellation(cancellation_id="f" * 32)
+    live = {"LAX1": {"picked_packed": examples.PACKED_AT}}
+    return examples.split_order(live, ("EWR2", ran_out), ("ONT8", taken_back), order_id=order_id, **changes)
+
+
+def test_a_split_order_is_told_first_with_what_still_comes() -> None:
+    composed = told(auto_cancelled("A-1"), split())
+    assert composed.subject == "1 order cancelled, 1 partly shipped: 2 out of stock"
+    text, page = text_of(composed.text), Page(composed.html).text
+    for said in (
+        "Partly shipped (1 order)",
+        "Do not cancel the order: the rest of it goes on.",
+        "LAX1 has packed its part.",
+        "EWR2: LAMP. Out of stock: Till 4 December, 23 Nov 2026",
+        "ONT8: all that it was to ship. By its seller, 23 Nov 2026",
+    ):
+        assert said in text, said
+        assert said in page, said
+    assert text.index("has packed its part") < text.index("EWR2: LAMP") < text.index("A-1 Order there")
+
+
+def test_where_nothing_was_cancelled_as_a_whole_nobody_is_told_to_cancel() -> None:
+    composed = told(split())
+    assert composed.subject == "1 order partly shipped: 1 out of stock"
+    for each in (text_of(composed.text), Page(composed.html).text):
+        assert "cancel it in its marketplace now" not in each
+        assert "The cancelled order" not in each
+
+
+def test_split_orders_that_do_not_fit_are_listed_by_id() -> None:
+    orders = [split(f"A-{number:04}") for number in range(1000)]
+    composed = told(*orders)
+    assert max(len(composed.html.encode()), len(composed.text.encode())) <= mail.MAX_BYTES
+    for order in orders:
+        assert order.order_id in composed.text
+        assert order.order_id in composed.html
+
+
+def test_what_cannot_be_told_of_is_known_before() -> None:
+    assert mail.can_tell(split(), ["e" * 32])
+    assert not mail.can_tell(split(), ["unknown"])

@@ -146,6 +146,21 @@ class Order(NamedTuple):
         packed = {fc_id for fc_id, _ in self.packed()}
         return tuple(fc_id for fc_id in self.live if fc_id not in packed)
 
+    @property
+    def due(self) -> tuple[Cancellation, ...]:
+        """The auto-cancellations, of parts and of the order, that no summary has yet; the first one first."""
+        if self.summary_due_at is None:
+            return ()
+        parts = [each.cancellation for each in self.part_cancellations.values() if each.summary_id is None]
+        own = [self.cancellation] if self.cancellation and self.summary_id is None else []
+        found = (each for each in (*parts, *own) if each.kind == "auto")
+        return tuple(sorted(found, key=_when))
+
+    def cancellations(self) -> tuple[Cancellation, ...]:
+        """All that ended parts of the order, or what was left of it; the first one first."""
+        parts = sorted(self.part_cancellations.values(), key=lambda each: _when(each.cancellation))
+        return (*(each.cancellation for each in parts), *([self.cancellation] if self.cancellation else []))
+
     def cancellation_of(self, fc_id: str) -> Cancellation | None:
         """What ended the part of this fulfillment center: a cancellation of its own, or that of the order."""
         for each in self.part_cancellations.values():
@@ -245,6 +260,10 @@ def routed_to(order: Order, fc_ids: Sequence[str], at: str) -> Order:
 
 def _known(reported: Mapping[str, Any]) -> dict[str, str]:
     return {event: reported[event] for event in EVENTS if isinstance(reported.get(event), str)}
+
+
+def _when(cancellation: Cancellation) -> tuple[str, str]:
+    return cancellation.cancelled_at, cancellation.cancellation_id
 
 
 def _rank(status: str) -> int:

@@ -1,10 +1,13 @@
 """When an auto-cancellation is told to its seller, and what a summary is. Pure: no clock, no network.
 
-An auto-cancelled order is *due* until it is in a sealed summary, or skipped. It is always exactly one of
+An auto-cancellation, of an order or of parts of it, is *due* until it is in a sealed summary, or skipped. It is always
+exactly one of
 
-    due               ``summary_due_at`` and ``summary_shard`` are set: the sparse index DueForSummary shows it
-    in a summary      ``summary_id`` is set, and that summary lists it, for ever
-    skipped           ``summary_id`` is WITHOUT_SUMMARY: its seller wants no summaries
+    due               ``summary_due_at`` and ``summary_shard`` are set: the sparse index DueForSummary shows its order
+    in a summary      its ``summary_id`` is set, and that summary lists it, for ever
+    skipped           its ``summary_id`` is WITHOUT_SUMMARY: its seller wants no summaries
+
+The order's own has its ``summary_id`` in the order, one of parts in its place in ``part_cancellations``.
 """
 
 import secrets
@@ -61,7 +64,8 @@ class Summary(NamedTuple):
     last. ``mailing`` counts how often it had to be mailed because it came back, from 1; all attempts to get an answer
     from SES are one mailing. What SES says of an earlier mailing is of no account any more. ``came_back`` is set while
     the last one came back for now. ``waits_for`` is set since ``waiting_since`` where it did not reach its seller.
-    ``not_taken``: SES said for certain that it took nothing of the last attempt.
+    ``not_taken``: SES said for certain that it took nothing of the last attempt. ``cancellations`` are (order_id,
+    cancellation_id) of what it tells of where parts of orders are among it; without them it is each order's own.
     """
 
     seller_id: str
@@ -79,6 +83,13 @@ class Summary(NamedTuple):
     waits_for: WaitsFor | None = None
     waiting_since: str = ""
     not_taken: bool = False
+    cancellations: tuple[tuple[str, str], ...] = ()
+
+    def told_of(self, order_id: str) -> frozenset[str] | None:
+        """The ids of the cancellations of this order that it tells of; None: the order's own."""
+        if not self.cancellations:
+            return None
+        return frozenset(cancellation_id for name, cancellation_id in self.cancellations if name == order_id)
 
 
 class Postpone(NamedTuple):

@@ -8,13 +8,13 @@ from typing import Any
 
 from order_cancellation.actions.cancel import Cancelled
 from order_cancellation.actions.reconcile import Differences, Reconciliation
-from order_cancellation.domain import marketplaces, orders, times
+from order_cancellation.domain import marketplaces, orders, parts, times
 from order_cancellation.domain.cancellations import Actor, Cancellation
 from order_cancellation.domain.orders import Line, Order
 from order_cancellation.domain.reasons import CATALOGUE
 from order_cancellation.domain.refusals import why_code
 from order_cancellation.domain.sellers import Contact, Seller
-from order_cancellation.http import parts
+from order_cancellation.tables.summaries import orders_of
 
 Document = dict[str, Any]
 
@@ -152,7 +152,7 @@ def summary_document(summary: Mapping[str, Any]) -> Document:
         "email": summary.get("email"),
         "created_at": summary.get("created_at"),
         "sent_at": summary.get("sent_at"),
-        "orders": list(summary.get("order_ids", ())),
+        "orders": list(orders_of(summary)),
     }
 
 

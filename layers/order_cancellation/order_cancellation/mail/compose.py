@@ -14,10 +14,11 @@ import textwrap
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Final
 from urllib.parse import quote
 
@@ -25,9 +26,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from order_cancellation.domain import links, marketplaces, summaries, times
 from order_cancellation.domain.cancellations import Cancellation
-from order_cancellation.domain.orders import Order
+from order_cancellation.domain.orders import Order, PartCancellation
+from order_cancellation.domain.parts import in_sequence, listed, what_goes_on
 from order_cancellation.domain.reasons import CATALOGUE, Reason
 from order_cancellation.domain.sellers import Contact
+
+# The ids of cancellations; None: an order's own.
+Ids = Collection[str] | None
+_EACH_ORDERS_OWN: Final[Mapping[str, Ids]] = MappingProxyType({})
 
 MAX_ORDERS: Final = summaries.MAX_ORDERS
 MAX_BYTES: Final = 100_000  # of either part: mail programs cut a message off at 102,400, and some relays add a line
@@ -56,8 +62,12 @@ def compose(
     part: int = 1,
     parts: int = 1,
     others: Sequence[str] = (),
+    told: Mapping[str, Ids] = _EACH_ORDERS_OWN,
 ) -> Mail:
     """The mail about these auto-cancelled orders, 1 to MAX_ORDERS of one seller.
+
+    ``told`` has the ids of the cancellations that this mail tells of, by order; without them it is the order's own.
+    Where that is of parts, the mail says how the rest of the order goes on.
 
     ``part`` of ``parts``: where the orders of one summary fill several mails, counted from 1. ``others`` are the ids of
     orders that belong into it and cannot be read. Every order is in the mail: as many as fit are rows of its table, the
@@ -65,7 +75,7 @@ def compose(
     """
     if not 1 <= len(orders) <= MAX_ORDERS:
         raise ValueError(f"A mail is about 1 to {MAX_ORDERS} orders, not {len(orders)}.")
-    view = _view(contact, summary_id, orders, part, parts, portal_origin, others)
+    view = _view(contact, summary_id, orders, part, parts, portal_origin, others, told)
     mail = _render(view)
     if _fits(mail):
         return mail
@@ -73,10 +83,13 @@ def compose(
     return _render(view.cut(in_full))
 
 
-def can_tell(order: Order) -> bool:
+def can_tell(order: Order, told: Ids = None) -> bool:
     """Whether a mail can say of this order what it has to say; one that it cannot must not cost the others."""
     try:
-        _row(order, UTC, "")
+        if _is_whole(order, told):
+            _row(order, UTC, "")
+        else:
+            _split_row(order, told or (), UTC, "")
     except (AssertionError, AttributeError, LookupError, TypeError, ValueError):
         return False
     return True
@@ -116,6 +129,33 @@ class _Row:
 
 
 @dataclass(frozen=True, slots=True)
+class _SplitRow:
+    """One order of which the network cancelled parts: how the rest goes on, and what was cancelled, each with why."""
+
+    order_id: str
+    url: str
+    marketplace_order_id: str
+    marketplace: str
+    goes_on: str
+    cancelled: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Orders of which parts were cancelled, and what to do: ``rows`` are in full, ``order_ids`` are only listed."""
+
+    title: str
+    what_to_do: str
+    count: int
+    rows: tuple[_SplitRow, ...]
+    order_ids: tuple[str, ...] = ()
+
+    @property
+    def orders(self) -> str:
+        return _orders(self.count)
+
+
+@dataclass(frozen=True, slots=True)
 class _Group:
     """How many orders have one reason."""
 
@@ -152,14 +192,14 @@ class _View:
     parts: int
     count: int
     time_zone: str
+    counts: tuple[_Group, ...]
     groups: tuple[_Group, ...]
+    going_on: _Section
+    ended: _Section
     places: tuple[_Place, ...]
     portal_url: str
     to_do_url: str
 
-    preheader: ClassVar = (  # follows the subject in lists
-        "Your marketplaces were not told. Cancel each order there, or have it shipped after all; never both."
-    )
     cancel_if: ClassVar = "It will not be shipped in time:"
     cancel_there: ClassVar = "cancel it in its marketplace now, and do not place it again here."
     ship_if: ClassVar = "It will be shipped after all:"
@@ -181,14 +221,38 @@ class _View:
         return f"{self.title}: {self.reasons}{part}"
 
     @property
+    def sections(self) -> tuple[_Section, ...]:
+        """Those that there are, the one with the orders that go on first."""
+        return tuple(section for section in (self.going_on, self.ended) if section.count)
+
+    @property
+    def whole(self) -> int:
+        """How many orders the network cancelled as a whole, or the last part of."""
+        return self.count - self.going_on.count - self.ended.count
+
+    @property
     def title(self) -> str:
-        return f"{_orders(self.count)} cancelled"
+        partly, cancelled = self.going_on.count, self.count - self.going_on.count
+        if not partly:
+            return f"{_orders(cancelled)} cancelled"
+        return (
+            f"{_orders(cancelled)} cancelled, {partly} partly shipped"
+            if cancelled
+            else f"{_orders(partly)} partly shipped"
+        )
+
+    @property
+    def preheader(self) -> str:
+        """Follows the subject in lists."""
+        if self.sections:
+            return "Your marketplaces were not told. What to do there is not the same for each order."
+        return "Your marketplaces were not told. Cancel each order there, or have it shipped after all; never both."
 
     @property
     def reasons(self) -> str:
         """e.g. ``2 out of stock, 1 mis-linked SKU``; the rarest are summed up where there are many."""
-        many = len(self.groups) > _MAX_REASONS_IN_SUBJECT
-        named = self.groups[: _MAX_REASONS_IN_SUBJECT - 1] if many else self.groups
+        many = len(self.counts) > _MAX_REASONS_IN_SUBJECT
+        named = self.counts[: _MAX_REASONS_IN_SUBJECT - 1] if many else self.counts
         counted = [group.reason.counted(group.count) for group in named]
         if others := self.count - sum(group.count for group in named):
             counted.append(_OTHERS.counted(others))
@@ -196,6 +260,17 @@ class _View:
 
     @property
     def introduction(self) -> str:
+        if self.sections:
+            parts_of = [
+                f"parts of {section.orders} {how}"
+                for section, how in ((self.going_on, "that otherwise go on"), (self.ended, "of which nothing is left"))
+                if section.count
+            ]
+            what = listed([*([_orders(self.whole)] if self.whole else []), *parts_of])
+            return (
+                f"The fulfillment network cancelled {what}, because it cannot ship them. Marketplaces were not told: "
+                "there, nothing has changed, and the customers wait for everything."
+            )
         if self.count == 1:
             return (
                 "The fulfillment network cancelled this order because it cannot ship it. "
@@ -209,11 +284,13 @@ class _View:
     @property
     def choose(self) -> str:
         which = "Choose" if self.count == 1 else "For each order, choose"
+        if self.sections:
+            which = f"For the {'order' if self.whole == 1 else 'orders'} cancelled as a whole, choose"
         return f"{which} one of the two before the marketplace's ship-by date. Never do both."
 
     @property
     def orders_title(self) -> str:
-        return "The cancelled order" if self.count == 1 else "The cancelled orders, by marketplace"
+        return "The cancelled order" if self.whole == 1 else "The cancelled orders, by marketplace"
 
     @property
     def part_note(self) -> str:
@@ -224,7 +301,8 @@ class _View:
     @property
     def listed(self) -> int:
         """How many orders are not shown in full."""
-        return sum(len(place.order_ids) for place in self.places)
+        lists = (*(section.order_ids for section in self.sections), *(place.order_ids for place in self.places))
+        return sum(map(len, lists))
 
     @property
     def listed_title(self) -> str:
@@ -240,13 +318,19 @@ class _View:
 
     def cut(self, rows: int) -> "_View":
         """The same with so many rows, the first ones; the other orders are listed by id."""
+        sections = []
+        for section in (self.going_on, self.ended):
+            beyond = tuple(row.order_id for row in section.rows[rows:])
+            sections.append(replace(section, rows=section.rows[:rows], order_ids=(*section.order_ids, *beyond)))
+            rows = max(0, rows - len(section.rows))
         places = []
         for place in self.places:
             kept, listed = place.rows[:rows], place.rows[rows:]
             order_ids = (*place.order_ids, *(row.order_id for row in listed))
             places.append(replace(place, rows=kept, order_ids=order_ids))
             rows = max(0, rows - len(place.rows))
-        return replace(self, places=tuple(places))
+        going_on, ended = sections
+        return replace(self, going_on=going_on, ended=ended, places=tuple(places))
 
 
 _OTHERS = Reason(
@@ -260,6 +344,14 @@ _OTHERS = Reason(
 
 
 _ELSEWHERE = "other marketplaces"
+_IF_IT_GOES_ON = (
+    "Either ship what is missing yourself, or have another fulfillment service ship it, and leave the order as it is "
+    "in its marketplace; or correct the quantity there. Do not cancel the order: the rest of it goes on."
+)
+_IF_IT_ENDED = (
+    "Nothing of these orders is shipped: what the network did not cancel was cancelled as well. Cancel them in their "
+    "marketplace, or have another fulfillment service ship them and leave them open there."
+)
 
 
 def _orders(count: int) -> str:
@@ -274,9 +366,14 @@ def _view(
     parts: int,
     portal_origin: str,
     others: Sequence[str],
+    told: Mapping[str, Ids],
 ) -> _View:
     zone = contact.zone or UTC
-    places = _places([_row(order, zone, portal_origin) for order in orders])
+    whole = [order for order in orders if _is_whole(order, told.get(order.order_id))]
+    split = [order for order in orders if not _is_whole(order, told.get(order.order_id))]
+    rows = {order.order_id: _split_row(order, told[order.order_id] or (), zone, portal_origin) for order in split}
+    going_on, ended = ([order for order in split if bool(order.live) is live] for live in (True, False))
+    places = _places([_row(order, zone, portal_origin) for order in whole])
     if others:
         order_ids = tuple(_NOT_OF_AN_ID.sub("?", order_id[:_MAX_ID]) for order_id in others)
         places = (*places, _Place(_ELSEWHERE, len(others), (), order_ids))
@@ -288,17 +385,24 @@ def _view(
         parts=parts,
         count=len(orders) + len(others),
         time_zone=str(zone),
-        groups=_groups(orders),
+        counts=_groups([_reason_told(order, told.get(order.order_id)) for order in orders]),
+        groups=_groups([_cancellation(order).reason for order in whole]),
+        going_on=_section("Partly shipped", _IF_IT_GOES_ON, going_on, rows),
+        ended=_section("Cancelled part by part", _IF_IT_ENDED, ended, rows),
         places=places,
         portal_url=f"{portal_origin}/",
         to_do_url=f"{portal_origin}/#/to-do",
     )
 
 
-def _groups(orders: Sequence[Order]) -> tuple[_Group, ...]:
+def _section(title: str, what_to_do: str, orders: Sequence[Order], rows: Mapping[str, _SplitRow]) -> _Section:
+    return _Section(title, what_to_do, len(orders), tuple(rows[name] for name in sorted(o.order_id for o in orders)))
+
+
+def _groups(codes: Sequence[str]) -> tuple[_Group, ...]:
     """The reasons, the most frequent first; the rarest are summed up where there are many."""
-    reasons = _named_reasons(orders)
-    counts = Counter(reasons.get(_cancellation(order).reason, _OTHERS) for order in orders)
+    reasons = _named_reasons(codes)
+    counts = Counter(reasons.get(code, _OTHERS) for code in codes)
     return tuple(_Group(reason, counts[reason]) for reason in (*reasons.values(), _OTHERS) if counts[reason])
 
 
@@ -318,10 +422,10 @@ def _places(rows: Sequence[_Row]) -> tuple[_Place, ...]:
     return (*places, _Place(_ELSEWHERE, len(others), tuple(others))) if others else tuple(places)
 
 
-def _named_reasons(orders: Sequence[Order]) -> Mapping[str, Reason]:
+def _named_reasons(codes: Sequence[str]) -> Mapping[str, Reason]:
     """By code, the reasons that get instructions of their own, the most frequent first."""
     places = {code: place for place, code in enumerate(CATALOGUE)}
-    counts = Counter(_cancellation(order).reason for order in orders)
+    counts = Counter(codes)
     ranked = sorted(counts, key=lambda code: (-counts[code], places.get(code, len(places)), code))
     named = ranked if len(ranked) <= _MAX_REASONS else ranked[: _MAX_REASONS - 1]
     return {code: _reason(code) for code in named}
@@ -343,7 +447,6 @@ def _reason(code: str) -> Reason:
 def _row(order: Order, zone: tzinfo, portal_origin: str) -> _Row:
     cancellation = _cancellation(order)
     skus = tuple(dict.fromkeys(cancellation.skus or (line.sku for line in order.placement.lines)))
-    moment = times.to_datetime(cancellation.cancelled_at).astimezone(zone)
     return _Row(
         order_id=_NOT_OF_AN_ID.sub("?", order.order_id[:_MAX_ID]),
         url=f"{portal_origin}/#/orders/{quote(order.order_id[:_MAX_ID], safe='', errors='replace')}",
@@ -353,8 +456,68 @@ def _row(order: Order, zone: tzinfo, portal_origin: str) -> _Row:
         more_skus=max(0, len(skus) - _MAX_SKUS),
         reason=_reason(cancellation.reason).title,
         detail=_leading_nowhere(_line(cancellation.detail or "", 160), links.in_text),
-        cancelled_at=f"{moment:%-d %b %Y, %H:%M} UTC{moment:%:z}",
+        cancelled_at=_moment(cancellation, zone),
     )
+
+
+def _is_whole(order: Order, told: Ids) -> bool:
+    """Whether it is told of the order as a whole: by its own cancellation, with whatever was cancelled before."""
+    return (
+        told is None
+        or not order.part_cancellations
+        or (order.cancellation is not None and order.cancellation.cancellation_id in told)
+    )
+
+
+def _reason_told(order: Order, told: Ids) -> str:
+    """The reason that an order counts for."""
+    if _is_whole(order, told):
+        return _cancellation(order).reason
+    return _told_of_parts(order, told or ())[0].cancellation.reason
+
+
+def _told_of_parts(order: Order, told: Collection[str]) -> list[PartCancellation]:
+    found = [each for each in in_sequence(order) if each.cancellation.cancellation_id in told]
+    assert found, "something of a split order in a summary was cancelled by the network"
+    return found
+
+
+def _split_row(order: Order, told: Collection[str], zone: tzinfo, portal_origin: str) -> _SplitRow:
+    of_this_mail = _told_of_parts(order, told)
+    others = [each for each in in_sequence(order) if each not in of_this_mail]
+    rest = f"Nothing: the rest was cancelled on {_moment(order.cancellation, zone)}." if order.cancellation else ""
+    return _SplitRow(
+        order_id=_NOT_OF_AN_ID.sub("?", order.order_id[:_MAX_ID]),
+        url=f"{portal_origin}/#/orders/{quote(order.order_id[:_MAX_ID], safe='', errors='replace')}",
+        marketplace_order_id=_line(order.placement.marketplace_order_id, 128),
+        marketplace=_line(marketplaces.name(order.placement.marketplace), 40),
+        goes_on=_line(rest or what_goes_on(order), 2000),
+        cancelled=tuple(_part(order, each, zone) for each in (*of_this_mail, *others)),
+    )
+
+
+def _part(order: Order, each: PartCancellation, zone: tzinfo) -> str:
+    """What was cancelled, why and when, e.g. ``EWR2: LAMP × 2. Out of stock, 23 Nov 2026, 14:02 UTC-08:00``."""
+    cancellation, centers = each.cancellation, tuple(sorted(each.milestones))
+    lines = [line for line in order.placement.lines if line.fulfillment_center in centers]
+    skus = [f"{line.sku} × {line.quantity}" for line in lines] or list(dict.fromkeys(cancellation.skus))
+    more = f" and {len(skus) - _MAX_SKUS} more" if len(skus) > _MAX_SKUS else ""
+    what = f"{', '.join(_line(sku, 80) for sku in skus[:_MAX_SKUS])}{more}" if skus else "all that it was to ship"
+    why = (
+        f"{_reason(cancellation.reason).title}{_detail(cancellation)}"
+        if cancellation.kind == "auto"
+        else "By its seller"
+    )
+    return f"{_line(listed(centers), 200)}: {what}. {why}, {_moment(cancellation, zone)}"
+
+
+def _detail(cancellation: Cancellation) -> str:
+    return f": {_line(cancellation.detail, 160).rstrip(".")}" if cancellation.detail else ""
+
+
+def _moment(cancellation: Cancellation, zone: tzinfo) -> str:
+    moment = times.to_datetime(cancellation.cancelled_at).astimezone(zone)
+    return f"{moment:%-d %b %Y, %H:%M} UTC{moment:%:z}"
 
 
 def _cancellation(order: Order) -> Cancellation:

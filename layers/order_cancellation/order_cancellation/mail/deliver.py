@@ -65,7 +65,10 @@ class Deliveries:
         Raises SendingStopped, Unavailable. Whatever is raised, no order is lost.
         """
         if seller := self._registered(seller_id):
-            self._tell(seller, orders)
+            # A record is behind its order: of one that goes on, more may be due by now, and the rest has gone on.
+            split = {order.order_id for order in orders if order.part_cancellations}
+            now = self._orders.find_many(seller_id, sorted(split)) if split else []
+            self._tell(seller, [*(order for order in orders if order.order_id not in split), *now])
 
     def tell_due(self, seller_id: str, order_ids: Sequence[str]) -> None:
         """Tell of orders that the sparse index showed as due; it may be behind, so they are read first.
@@ -126,16 +129,18 @@ class Deliveries:
         parts = summaries.in_parts(list(ready))
         units = {order_id: write_units(order) for order_id, order in ready.items()}
         for part, order_ids in enumerate(parts, start=1):
-            sealed = self.outbox.seal(seller, order_ids, times.now(), part, len(parts), units)
+            found = {order_id: ready[order_id] for order_id in order_ids}
+            split = any(order.part_cancellations for order in found.values())
+            sealed = self.outbox.seal(seller, order_ids, times.now(), part, len(parts), units, found if split else {})
             if sealed:
-                self._deliver(seller, sealed, [ready[order_id] for order_id in sealed.order_ids])
+                self._deliver(seller, sealed, [found[order_id] for order_id in sealed.order_ids])
 
     def _ready(self, seller: Seller, orders: Sequence[Order]) -> dict[str, Order]:
         """Those of the orders that belong into a summary now, by id; the others are put where they belong."""
         now = times.now()
         ready = {}
         for order in orders:
-            if order.summary_due_at is None or order.summary_id is not None:
+            if order.summary_due_at is None or (order.summary_id is not None and not order.due):
                 continue  # told already, or about to be
             plan = self._plan(order, order.summary_due_at, seller, now)
             match plan:
@@ -153,7 +158,7 @@ class Deliveries:
             plan = summaries.plan(summary_due_at, seller, now, self._daily_hour)
         except (TypeError, ValueError):
             plan = None
-        if plan is None or not can_tell(order):
+        if plan is None or not can_tell(order, [each.cancellation_id for each in order.due]):
             logger.error("unreadable order", extra={"seller_id": order.seller_id, "order_id": order.order_id})
             count("OrdersUnreadable")
             return None
@@ -164,7 +169,7 @@ class Deliveries:
             waits_for: WaitsFor = "registration" if problem.kind == "complaint" else "address"
             self._park(summary, f"the address is unreachable: {problem.kind}", waits_for)
             return
-        orders = [order for order in found if can_tell(order)]
+        orders = [order for order in found if can_tell(order, summary.told_of(order.order_id))]
         others = sorted(set(summary.order_ids) - {order.order_id for order in orders})
         audit = {"seller_id": summary.seller_id, "summary_id": summary.summary_id, "orders": len(orders)}
         if others:
@@ -175,7 +180,14 @@ class Deliveries:
                 self._park(summary, "its orders are gone")
             return  # where there is one, the version that wrote it can read it: the summary stays pending
         mail = compose(
-            seller.contact, summary.summary_id, orders, self._portal_origin, summary.part, summary.parts, others
+            seller.contact,
+            summary.summary_id,
+            orders,
+            self._portal_origin,
+            summary.part,
+            summary.parts,
+            others,
+            {order.order_id: summary.told_of(order.order_id) for order in orders},
         )
         result = self._ses.send(seller.contact.email, mail, summary.summary_id, summary.mailing, self.in_time)
         logger.info("summary", extra={**audit, "verdict": result.verdict, "why": result.why})

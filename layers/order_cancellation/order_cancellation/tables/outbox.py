@@ -1,7 +1,8 @@
-"""The outbox: the due marks of auto-cancelled orders, and how a summary claims them.
+"""The outbox: the due marks of auto-cancelled orders and parts, and how a summary claims them.
 
-A claim is one transaction: the orders lose their due mark and get the summary's id, and the summary lists them, or
-nothing of it happens. So there is no moment at which a crash could leave an order between the two.
+A claim is one transaction: the orders lose their due mark, their cancellations get the summary's id, and the summary
+lists them, or nothing of it happens. So there is no moment at which a crash could leave one between the two. Of an
+order all that is due is claimed at once, and nothing if more became due since it was read.
 
 A claim that DynamoDB refuses, for whatever reason but that an order is not due any more, is halved, down to one order:
 an order that cannot be claimed costs no other.
@@ -14,7 +15,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -38,6 +39,7 @@ _CONFLICT_TRIES = 3
 _CONDITION_FAILED = "ConditionalCheckFailed"
 _CONFLICT = "TransactionConflict"
 _UNKNOWN_SIZES: Mapping[str, int] = MappingProxyType({})
+_UNKNOWN_ORDERS: Mapping[str, Order] = MappingProxyType({})
 
 
 class Outbox:
@@ -70,8 +72,8 @@ class Outbox:
 
     def skip(self, order: Order) -> None:
         """Tell nobody of the order; nothing if it is no longer due as it was seen. Raises Unavailable."""
-        update = "SET summary_id = :without REMOVE summary_due_at, summary_shard"
-        self._change_due(order, update, without=WITHOUT_SUMMARY)
+        update, condition, values = _taken(WITHOUT_SUMMARY, order)
+        self._change_due(order, update, condition, **values)
 
     def seal(
         self,
@@ -81,23 +83,30 @@ class Outbox:
         part: int = 1,
         parts: int = 1,
         units: Mapping[str, int] = _UNKNOWN_SIZES,
+        orders: Mapping[str, Order] = _UNKNOWN_ORDERS,
     ) -> Summary | None:
         """Claim those of the orders that are still due, and list them in a new pending summary under our lease.
 
-        ``units`` are the ``write_units`` of the orders, as far as known. Returns the summary as its table has it; None
-        if nothing was left to claim. An order that somebody else has claimed is left out: it is in their summary. One
-        that cannot be claimed stays due. Raises Unavailable; what was claimed by then is sent by the sweep.
+        ``units`` are the ``write_units`` of the orders, as far as known. ``orders`` are all of them by id, as they were
+        seen, where some were cancelled in parts; without it, each is wholly cancelled.
+
+        Returns the summary as its table has it; None if nothing was left to claim. An order that somebody else has
+        claimed, or of which more became due, is left out: it is in their summary, or still due. One that cannot be
+        claimed stays due. Raises Unavailable; what was claimed by then is sent by the sweep.
         """
-        draft = Summary(
-            seller_id=seller.seller_id,
-            summary_id=summaries.new_summary_id(now),
-            status="pending",
-            order_ids=(),
-            email=seller.contact.email,
-            created_at=now,
-            lease_until=summaries.lease_after(now, 1),
-            part=part,
-            parts=parts,
+        draft = _Draft(
+            Summary(
+                seller_id=seller.seller_id,
+                summary_id=summaries.new_summary_id(now),
+                status="pending",
+                order_ids=(),
+                email=seller.contact.email,
+                created_at=now,
+                lease_until=summaries.lease_after(now, 1),
+                part=part,
+                parts=parts,
+            ),
+            orders,
         )
         pace: _Pace | None = getattr(self._paces, "last", None)
         if pace is None or pace.seller_id != seller.seller_id:
@@ -106,22 +115,25 @@ class Outbox:
         for claim in summaries.in_claims(order_ids, units, _CLAIMS_PER_TRANSACTION):
             pace.spend(sum(units.get(order_id, 0) for order_id in claim))
             complete = self._claim(draft, claim) is not False and complete
-        sealed = self._summaries.find(draft.seller_id, draft.summary_id)  # an answer along the way may have been lost
+        sealed = self._summaries.find(
+            seller.seller_id, draft.summary.summary_id
+        )  # an answer along the way may have been lost
         if sealed is None and not complete:
             raise Unavailable
         return sealed
 
-    def _change_due(self, order: Order, update: str, **values: Any) -> None:
+    def _change_due(self, order: Order, update: str, also: str | None = None, **values: Any) -> None:
         # If the condition fails, the order was claimed, postponed or skipped meanwhile: whoever did it has seen to it.
+        # Or more became due since it was seen: then it is looked at again.
         self._orders.update(
             {"seller_id": order.seller_id, "order_id": order.order_id},
             update,
-            condition="summary_due_at = :seen",
+            condition=" AND ".join(filter(None, ("summary_due_at = :seen", also))),
             seen=order.summary_due_at,
             **values,
         )
 
-    def _claim(self, draft: Summary, order_ids: list[str]) -> bool:
+    def _claim(self, draft: _Draft, order_ids: list[str]) -> bool:
         """Claim and list those of the orders that are still due; False if that could not be done for one of them."""
         conflicts = 0
         while order_ids:
@@ -141,10 +153,10 @@ class Outbox:
             _pause(conflicts)  # somebody else is at one of these orders just now
         return True
 
-    def _claim_by_halves(self, draft: Summary, order_ids: list[str], why: set[str]) -> bool:
+    def _claim_by_halves(self, draft: _Draft, order_ids: list[str], why: set[str]) -> bool:
         if len(order_ids) == 1:
             logger.error(
-                "order not claimed", extra={"seller_id": draft.seller_id, "order_id": order_ids[0], "why": why}
+                "order not claimed", extra={"seller_id": draft.summary.seller_id, "order_id": order_ids[0], "why": why}
             )
             count("OrdersNotClaimed")
             return False
@@ -153,7 +165,7 @@ class Outbox:
         first, second = self._claim(draft, order_ids[:middle]), self._claim(draft, order_ids[middle:])
         return first and second
 
-    def _transact(self, draft: Summary, order_ids: Sequence[str]) -> list[str]:
+    def _transact(self, draft: _Draft, order_ids: Sequence[str]) -> list[str]:
         """One transaction: what DynamoDB says of the listing and of each of the orders, ``None`` where it is content.
 
         Raises Unavailable where there is no answer: it may have been carried out.
@@ -172,38 +184,57 @@ class Outbox:
             return ["Refused"] * len(actions)
         return ["None"] * len(actions)
 
-    def _listing(self, draft: Summary, order_ids: Sequence[str]) -> dict[str, Any]:
+    def _listing(self, draft: _Draft, order_ids: Sequence[str]) -> dict[str, Any]:
+        summary = draft.summary
+        listed, more = draft.listed(order_ids)
         return self._action(
             self._summaries_table,
-            {"seller_id": draft.seller_id, "summary_id": draft.summary_id},
-            "SET order_ids = list_append(if_not_exists(order_ids, :none), :more), "
+            {"seller_id": summary.seller_id, "summary_id": summary.summary_id},
+            f"SET {listed} = list_append(if_not_exists({listed}, :none), :more), "
             "#status = :pending, email = :email, created_at = :now, attempts = :one, "
             "#part = :part, parts = :parts, lease_until = :lease, lease_shard = :shard",
             "attribute_not_exists(summary_id) OR lease_until = :lease",
             none=[],
-            more=order_ids,
-            pending=draft.status,
-            email=draft.email,
-            now=draft.created_at,
-            one=draft.attempts,
-            part=draft.part,
-            parts=draft.parts,
-            lease=draft.lease_until,
-            shard=summaries.shard_of(draft.seller_id),
+            more=more,
+            pending=summary.status,
+            email=summary.email,
+            now=summary.created_at,
+            one=summary.attempts,
+            part=summary.part,
+            parts=summary.parts,
+            lease=summary.lease_until,
+            shard=summaries.shard_of(summary.seller_id),
         )
 
-    def _taking(self, draft: Summary, order_id: str) -> dict[str, Any]:
-        return self._action(
-            self._orders.name,
-            {"seller_id": draft.seller_id, "order_id": order_id},
-            "SET summary_id = :summary REMOVE summary_due_at, summary_shard",
-            "attribute_exists(summary_due_at) AND attribute_not_exists(summary_id)",
-            summary=draft.summary_id,
-        )
+    def _taking(self, draft: _Draft, order_id: str) -> dict[str, Any]:
+        update, condition, values = _taken(draft.summary.summary_id, draft.orders.get(order_id))
+        key = {"seller_id": draft.summary.seller_id, "order_id": order_id}
+        return self._action(self._orders.name, key, update, condition, **values)
 
     @staticmethod
     def _action(table: str, key: dict[str, str], update: str, condition: str, **values: Any) -> dict[str, Any]:
         return {"Update": {"TableName": table, **update_request(key, update, condition, values)}}
+
+
+class _Draft(NamedTuple):
+    """A summary that is being sealed, and its orders where parts of any are due."""
+
+    summary: Summary
+    orders: Mapping[str, Order]
+
+    def listed(self, order_ids: Sequence[str]) -> tuple[str, Sequence[Any]]:
+        """The attribute that lists what a summary tells of, and its entries for these orders.
+
+        Where there are parts, it is each cancellation by its id, and ``order_ids`` is not there: the previous version,
+        to which a part is nothing, then leaves the whole summary to this one.
+        """
+        if not self.orders:
+            return "order_ids", order_ids
+        return "cancellations", [
+            {"order_id": order_id, "cancellation_id": each.cancellation_id}
+            for order_id in order_ids
+            for each in self.orders[order_id].due
+        ]
 
 
 class _Pace:
@@ -221,6 +252,24 @@ class _Pace:
         self._at = now
         if self._left < 0:
             time.sleep(-self._left / CLAIM_UNITS)
+
+
+def _taken(summary_id: str, order: Order | None) -> tuple[str, str, dict[str, Any]]:
+    """The update, condition and values that put all that is due of an order into a summary.
+
+    Of an order that goes on, more may become due after it was seen; one that is cancelled is final.
+    """
+    due = order.due if order else ()
+    parts = [each.cancellation_id for each in due if order and each.cancellation_id in order.part_cancellations]
+    own = not parts or (order is not None and order.cancellation in due)
+    marks = [f"part_cancellations.#{name}.summary_id" for name in parts] + (["summary_id"] if own else [])
+    conditions = ["attribute_exists(summary_due_at)", *(f"attribute_not_exists({mark})" for mark in marks)]
+    values: dict[str, Any] = {"summary": summary_id}
+    if order and parts and not order.cancellation:
+        conditions += ["attribute_not_exists(cancellation)", "size(part_cancellations) = :seen_parts"]
+        values["seen_parts"] = len(order.part_cancellations)
+    update = f"SET {', '.join(f'{mark} = :summary' for mark in marks)} REMOVE summary_due_at, summary_shard"
+    return update, " AND ".join(conditions), values
 
 
 def write_units(order: Order) -> int:

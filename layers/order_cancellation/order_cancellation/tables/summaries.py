@@ -245,12 +245,18 @@ def _report_unreadable(item: Item) -> None:
     count("SummariesUnreadable")
 
 
+def orders_of(item: Item) -> tuple[str, ...]:
+    """The ids of the orders that a summary is about, each once."""
+    of_parts = [each["order_id"] for each in item.get("cancellations", ())]
+    return tuple(dict.fromkeys((*item.get("order_ids", ()), *of_parts)))
+
+
 def _summary(item: Item) -> Summary:
     return Summary(
         seller_id=item["seller_id"],
         summary_id=item["summary_id"],
         status=item["status"],
-        order_ids=tuple(item["order_ids"]),
+        order_ids=orders_of(item) if "cancellations" in item else tuple(item["order_ids"]),
         email=item["email"],
         created_at=item["created_at"],
         lease_until=item.get("lease_until", ""),
@@ -262,4 +268,5 @@ def _summary(item: Item) -> Summary:
         waits_for=item.get("waits_for"),
         waiting_since=item.get("waiting_since", ""),
         not_taken=item.get("not_taken", False),
+        cancellations=tuple((each["order_id"], each["cancellation_id"]) for each in item.get("cancellations", ())),
     )
