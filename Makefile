@@ -1,10 +1,14 @@
 # make demo   the product on this machine, and its story      make up / make down   the stack in the background
-# make test   everything that CI runs                         make deploy           to AWS, guided
+# make test   everything that CI runs                         make deploy           to AWS, guided (STACK=name)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
+
+ifneq ($(words $(CURDIR)),1)
+$(error The path of this clone has a blank in it, which some of the tools cannot take: move it. It is $(CURDIR))
+endif
 
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
@@ -25,7 +29,12 @@ if [ -L $(@D) ]; then \
   echo '$(@D) is a link; setting it up would empty what it leads to. Remove the link, then run make again.' >&2; exit 1; fi
 endef
 
-.PHONY: help demo up down test lint types validate pytest bench contract mail verify deploy deploy-portal setup lock clean
+# Said before npm's absence is, in its words.
+define needs_npm
+command -v npm >/dev/null || { echo 'npm is needed for this, and was not found: install nodejs and npm.' >&2; exit 1; }
+endef
+
+.PHONY: help demo up down test lint types validate pytest bench contract mail verify deploy deploy-portal setup lock clean conformance describe destroy
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -62,7 +71,16 @@ bench: setup ## speed, side by side in one run
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m tests.benchmarks.summaries
 
 deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
-	$(BIN)/python -m scripts.publish_portal --stack $(STACK)
+	@$(BIN)/python -m scripts publish-portal --stack $(STACK)
+
+conformance: setup ## whether a deployment keeps what is promised, from outside (BASE_URL=...; without it, make up's)
+	@$(BIN)/python -m scripts.conformance --base-url '$(BASE_URL)'
+
+describe: setup ## write .local/stack.json of the stack on AWS, as make up does (STACK=name)
+	@$(BIN)/python -m scripts describe --stack $(STACK)
+
+destroy: setup ## delete a sandbox on AWS with all that it holds (STACK=name CONFIRM=name)
+	@$(BIN)/python -m scripts destroy --stack $(STACK) --confirm '$(CONFIRM)'
 
 contract: setup ## write the catalog's reasons into docs/openapi.yaml
 	@$(BIN)/python -m scripts.contract
@@ -73,16 +91,15 @@ mail: setup ## write the mail's template anew from scripts/mail/ (its styles go 
 verify: setup ## the long proofs: races, histories, model, faults, mutants (SEED=, LINES=, REPLAY=; writes docs/verification.md, docs/security.md)
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m tests.proofs
 
-deploy: setup ## build, and deploy to AWS with your credentials
-	$(SAM) build
-	$(SAM) deploy --guided
+deploy: setup ## build, and deploy to AWS with your credentials (STACK=name)
+	@$(BIN)/python -m scripts deploy --stack $(STACK)
 
 setup: .venv/.installed .venv-sam/.installed
 
 .venv/.installed: requirements/uv.txt requirements/development.txt
 	@$(not_a_link)
 	@echo 'Setting up .venv: the local cloud, the tests, the linters (seconds, once)'
-	@$$(local/find-python) -m venv --clear .venv
+	@python=$$(local/find-python) && "$$python" -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
 	@$(INSTALL) --python $(BIN)/python --requirement requirements/development.txt
 	@touch $@
@@ -95,11 +112,13 @@ setup: .venv/.installed .venv-sam/.installed
 	@touch $@
 
 $(PORTAL_CHECKS)/.installed: requirements/portal/package-lock.json | .venv/.installed
+	@$(needs_npm)
 	@echo 'Setting up the checks of the portal: Biome, TypeScript (ten seconds, once)'
 	@npm ci --silent --prefix requirements/portal
 	@touch $@
 
 $(CONTRACT_CHECKS)/.installed: tests/contract/typescript/package-lock.json | .venv/.installed
+	@$(needs_npm)
 	@echo 'Setting up what makes a TypeScript client of the contract (ten seconds, once)'
 	@npm ci --silent --prefix tests/contract/typescript
 	@touch $@

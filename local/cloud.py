@@ -95,11 +95,18 @@ class Cloud:
         self._spawn("web", [sys.executable, "-m", "local.web", described, str(self.port + 1)], environment)
         self._wait_for(self.port + 1, "web")
 
-    def stop(self) -> bool:
-        """End what ``start`` and ``start_companions`` began here, by process id. Says whether there was anything."""
+    def stop(self, *, started_here: bool = False) -> bool:
+        """End what ``start`` and ``start_companions`` began here, by process id. Says whether there was anything.
+
+        ``started_here``: only what this very process started; another one may have started afresh since.
+        """
         stopped = False
-        for pid_file in self.directory.glob("*.pid"):
-            pid = int(pid_file.read_text())
+        pid_files = {path: int(path.read_text()) for path in self.directory.glob("*.pid")}
+        if started_here:
+            pid_files = {path: pid for path, pid in pid_files.items() if pid in _children}
+            if not pid_files:
+                return False
+        for pid_file, pid in pid_files.items():
             if _is_ours(pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGTERM)
@@ -172,9 +179,17 @@ def _require_free(host: str, port: int) -> None:
 
 def _is_ours(pid: int) -> bool:
     """Whether the process still is one that we started: it leads its own group, and the number was not given again."""
+    return any(name in _command_line(pid) for name in ("ministack", "local.web", "local.event_source"))
+
+
+def _command_line(pid: int) -> str:
+    """How a process was called, empty if it is gone. Not every Linux has ps, and only Linux has /proc."""
+    if Path("/proc/self").exists():
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        return ""
     whole_line = ["ps", "-ww", "-o", "command=", "-p", str(pid)]  # cut at 80 columns, it may lack the name
-    command = subprocess.run(whole_line, capture_output=True, text=True, check=False).stdout
-    return any(name in command for name in ("ministack", "local.web", "local.event_source"))
+    return subprocess.run(whole_line, capture_output=True, text=True, check=False).stdout
 
 
 def _wait_until_gone(pid: int) -> None:

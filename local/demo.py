@@ -3,9 +3,9 @@
 DEMO_EXIT=1 leaves after the story; otherwise the stack stays up until Ctrl-C.
 """
 
+import contextlib
 import json
 import os
-import signal
 import sys
 import time
 from typing import Any
@@ -112,13 +112,16 @@ def _say(text: str, code: str = "") -> None:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stopped demo leaves nothing running, however stopped
+    stack.interrupted_by_any_end()
     try:
         cloud = stack.local_cloud()
         description = stack.up(cloud, lambda text: print(text, flush=True))
     except LocalCloudError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left running.", file=sys.stderr)
+        return 130
     try:
         tell(cloud.client("cognito-idp"), description)
         _say(f"\nPortal    {description['portal_url']}   (sign in as {_sign_in(description)})")
@@ -136,8 +139,9 @@ def main() -> int:
         print()
         return 0
     finally:
-        cloud.stop()
-        print("Stopped.", flush=True)
+        stopped = cloud.stop(started_here=True)
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            print("Stopped." if stopped else "Another make up or make demo has taken over; it goes on.", flush=True)
 
 
 def _sign_in(description: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ python -m local.stack down    end it
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -56,7 +57,7 @@ def up(cloud: Cloud, say: Say) -> Description:
         cloud.write_description(description)
         cloud.start_companions()
     except BaseException:
-        cloud.stop()
+        cloud.stop(started_here=True)
         raise
     say(f"Ready             after {time.monotonic() - began:.0f} s")
     return description
@@ -144,6 +145,7 @@ def read_description(directory: Path) -> Description:
 
 def main() -> int:
     command = sys.argv[1] if len(sys.argv) == 2 else ""
+    interrupted_by_any_end()
     try:
         cloud = local_cloud()
         if command == "up":
@@ -158,8 +160,17 @@ def main() -> int:
     except LocalCloudError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left running.", file=sys.stderr)
+        return 130
     print(__doc__, file=sys.stderr)
     return 2
+
+
+def interrupted_by_any_end() -> None:
+    """Whoever ends this process, or closes its terminal, ends it as Ctrl-C does: with everything put away."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
 def _shown(path: Path) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import boto3
 
 from order_cancellation.domain import times
-from order_cancellation.domain.summaries import WITHOUT_SUMMARY
+from order_cancellation.domain.summaries import WITHOUT_SUMMARY, shard_of
 from order_cancellation.tables.client import Table
 from order_cancellation.tables.items import decode_item
 from order_cancellation.tables.summaries import orders_of
@@ -124,12 +124,15 @@ def carry_out(step: Step, orders: Table, summaries: Table, now: str) -> None:
             summaries.update(
                 {"seller_id": seller_id, "summary_id": summary_id},
                 "SET #status = :parked, parked_at = :now, parked_because = :why, "
+                "waits_for = :operator, waiting_shard = :shard, waiting_since = :now, "
                 "order_ids = :orders, email = if_not_exists(email, :nobody), "
                 "created_at = if_not_exists(created_at, :now), attempts = if_not_exists(attempts, :one), "
                 "#part = if_not_exists(#part, :one), parts = if_not_exists(parts, :one) "
                 "REMOVE lease_until, lease_shard",
                 condition="attribute_not_exists(#status) OR #status = :pending",
                 parked="parked",
+                operator="operator",
+                shard=shard_of(seller_id),
                 pending="pending",
                 now=now,
                 why=_WHY,

@@ -4,15 +4,12 @@ They are part of the portal's config.json, which is made when the portal is publ
 build step and a new reason is one entry in the layer's catalog.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-# As on Lambda, where the layer is on the path.
-sys.path.insert(0, str(ROOT / "layers" / "order_cancellation"))
+from order_cancellation.domain import marketplaces, orders, reasons
 
-from order_cancellation.domain import marketplaces, orders, reasons  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def catalog() -> dict[str, Any]:

@@ -1,18 +1,11 @@
 """Open the accounts that the template cannot know: a seller's person, a fulfillment center's client.
 
-    python scripts/onboard.py --stack order-cancellation seller --seller-id acme --email ops@acme.example
-    python scripts/onboard.py --stack order-cancellation fulfillment-center --fc-id LAX1
-
 Works on AWS and on the local cloud, with the credentials and the region of the environment.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from typing import TYPE_CHECKING
-
-import boto3
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -74,29 +67,3 @@ def open_fulfillment_center(
 def client_secret(cognito: CognitoIdentityProviderClient, pool: str, client_id: str) -> str:
     """The secret of a machine client."""
     return cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client_id)["UserPoolClient"]["ClientSecret"]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stack", required=True, help="the CloudFormation stack's name")
-    kinds = parser.add_subparsers(dest="kind", required=True)
-    seller = kinds.add_parser("seller", help="a person who may cancel one seller's orders")
-    seller.add_argument("--seller-id", required=True)
-    seller.add_argument("--email", required=True)
-    center = kinds.add_parser("fulfillment-center", help="a machine that reports picking and packing")
-    center.add_argument("--fc-id", required=True)
-    chosen = parser.parse_args()
-
-    outputs = stack_outputs(boto3.client("cloudformation"), chosen.stack)
-    cognito = boto3.client("cognito-idp")
-    if chosen.kind == "seller":
-        open_seller(cognito, outputs["UserPoolId"], chosen.seller_id, chosen.email)
-        print(f"{chosen.email} was invited as seller {chosen.seller_id}.")
-        return
-    table = outputs["FulfillmentCentersTableName"]
-    credentials = open_fulfillment_center(cognito, boto3.client("dynamodb"), outputs["UserPoolId"], table, chosen.fc_id)
-    print(json.dumps(credentials, indent=2))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,23 +1,17 @@
 """Publish the portal's files into a deployed stack's bucket, with the configuration that belongs to the stack.
 
-    python -m scripts.publish_portal --stack order-cancellation
-
 Works with the credentials and the region of the environment. Files that the portal no longer has are removed last, so
 that a page that is open goes on working meanwhile.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from scripts.catalog import catalog
-from scripts.onboard import stack_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -68,24 +62,16 @@ def _content_type(key: str) -> str:
     return f"{guessed}; charset=utf-8" if guessed in ("text/html", "text/css") else guessed
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stack", required=True, help="the CloudFormation stack's name")
-    chosen = parser.parse_args()
-    session = boto3.session.Session()
-    outputs = stack_outputs(session.client("cloudformation"), chosen.stack)
-    try:
-        keys = publish(session.client("s3"), outputs, session.region_name)
-    except NoPortal as error:
-        parser.exit(1, f"{error}\n")
-    print(f"{len(keys)} files published to {outputs['PortalBucketName']}.")
-    print(f"The portal is at {outputs['PortalUrl']}")
+def report(s3: S3Client, outputs: dict[str, str], region: str) -> list[str]:
+    """Publish, and say where it is and what is left to do. Raises NoPortal."""
+    keys = publish(s3, outputs, region)
+    said = [
+        f"{len(keys)} files published to {outputs['PortalBucketName']}.",
+        f"The portal is at {outputs['PortalUrl']}",
+    ]
     if outputs["PortalUrl"] != outputs["PortalOrigin"]:
-        print(
+        said.append(
             f"The API lets only {outputs['PortalOrigin']} call it from a browser. "
             f"Deploy again with PortalOrigin={outputs['PortalUrl']} ProblemTypeBase={outputs['PortalUrl']}/problems"
         )
-
-
-if __name__ == "__main__":
-    main()
+    return said

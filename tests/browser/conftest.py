@@ -17,9 +17,15 @@ _AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 @pytest.fixture(scope="package")  # not the session: Playwright's event loop must not run beneath other tests
 def browser() -> Iterator[Browser]:
     """Chromium, headless. CHROMIUM names the program where it is not found by itself."""
+    yield from launched()
+
+
+def launched() -> Iterator[Browser]:
+    """Looks for the program first: where there is none, there may not be what Playwright itself needs either."""
+    program = _chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=_chromium(),
+            executable_path=program,
             args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
         )
         yield browser

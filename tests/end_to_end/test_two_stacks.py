@@ -47,15 +47,17 @@ def waiting(cloud: Cloud, description: dict[str, Any]) -> int:
 def test_each_has_a_sweep_of_its_own_every_minute(cloud: Cloud, stacks: Stacks) -> None:
     schedules = cloud.client("scheduler")
     targets = [
-        schedules.get_schedule(Name=each["Name"])["Target"]["Arn"].rpartition(":")[2]
+        schedules.get_schedule(Name=each["Name"])["Target"]["Arn"].split(":function:")[1]
         for each in schedules.list_schedules()["Schedules"]
     ]
-    assert sorted(targets) == sorted(each["functions"]["summary_sweep"] for each in stacks.values())
+    functions = [each["functions"][name] for each in stacks.values() for name in ("summary_sweep", "summary_watch")]
+    assert sorted(targets) == sorted(f"{function}:live" for function in functions)
 
 
 def test_each_counts_for_its_own_alarms(cloud: Cloud, stacks: Stacks) -> None:
     functions, logs = cloud.client("lambda"), cloud.client("logs")
-    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    pages = cloud.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
     for name, described in stacks.items():
         assert "FunctionError" not in functions.invoke(FunctionName=described["functions"]["summary_sweep"])
         found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="Sweeps")["events"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.clock import MINUTE, Clock
+from tests.support.functions import Context
 from tests.support.memory_tables import Tables
 from tests.support.rig import Service, furnish
 
@@ -55,3 +57,27 @@ def test_that_ses_takes_nothing_from_the_sweep(
     ses.refuse("SendingPausedException")
     service.sweep()
     assert counted('"SendingStopped":[1.0]')
+
+
+def test_how_late_the_oldest_due_order_is_and_how_many_summaries_wait(
+    aws: Tables, service: Service, ses: SimulatedSes, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured() -> tuple[float, float]:
+        service.function("summary_watch").lambda_handler({}, Context())
+        [line] = [line for line in capsys.readouterr().out.splitlines() if '"SummaryLate"' in line]
+        values = json.loads(line)
+        return values["SummaryLate"][0], values["SummariesWaiting"][0]
+
+    furnish(aws, "A-1", "A-2")
+    assert measured() == (0, 0)
+    service.place("U-1", seller_id="unregistered")
+    service.auto_cancel({**DUE, "seller_id": "unregistered", "order_id": "U-1"})
+    clock.advance(5 * MINUTE)
+    service.auto_cancel(DUE)
+    clock.advance(14 * MINUTE)
+    assert measured() == (4 * MINUTE, 0)  # the unregistered seller's is older, and cannot be told
+    ses.refuse("MessageRejected")
+    service.sweep()
+    assert measured() == (0, 1)
+    clock.advance(24 * 60 * MINUTE)
+    assert measured() == (0, 1)  # until somebody sees to it

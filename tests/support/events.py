@@ -235,6 +235,8 @@ EFFECTS = {
     ),
     # ------------------------------------------------------------------------------------------------- summary_sweep
     "summary_sweep-every_minute": Effect(view={"summaries": [{"status": "sent", "orders": ["B-1003"]}]}),
+    # ------------------------------------------------------------------------------------------------- summary_watch
+    "summary_watch-every_minute": Effect(view={"summaries": [{"status": "pending", "orders": ["B-1003"]}]}),
     # ---------------------------------------------------------------------------------------------- summary_feedback
     "summary_feedback-send": Effect(NOTHING_FAILED, view={"summaries": [{"status": "sent"}]}),
     "summary_feedback-hard_bounce": Effect(

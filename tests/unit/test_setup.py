@@ -71,3 +71,17 @@ def test_takes_nothing_whose_hash_is_not_pinned(clone: Path) -> None:
     installs = [line for line in (clone / "said").read_text().splitlines() if line.startswith("pip install")]
     assert len(installs) == 2
     assert all("--require-hashes" in line for line in installs)
+
+
+def test_without_a_python_nothing_follows_its_message(clone: Path) -> None:
+    (clone / "local/find-python").write_text("#!/bin/sh\necho 'Python 3.13 is needed.' >&2\nexit 1\n")
+    said = setup(clone).stderr.splitlines()
+    assert [line for line in said if not line.startswith("make: ")] == ["Python 3.13 is needed."]
+
+
+def test_a_path_with_a_blank_is_refused_at_once(clone: Path) -> None:
+    moved = clone.rename(clone.parent / "my clone")
+    refused = setup(moved)
+    assert refused.returncode != 0
+    assert "has a blank in it" in refused.stderr
+    assert not (moved / ".venv").exists()

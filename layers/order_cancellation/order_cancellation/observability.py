@@ -37,6 +37,11 @@ def entry_point[Answer](
     return decorate
 
 
+def gauge(name: str, value: float, unit: str = "Count") -> None:
+    """State how much of something there is now; ``unit`` is one of CloudWatch's."""
+    metrics.add_metric(name=name, unit=unit, value=value)
+
+
 def count(name: str, value: int = 1) -> None:
     """Add to a metric of this invocation."""
     if (aside := _aside.get()) is not None:

@@ -21,8 +21,9 @@ from typing import Final, Literal, NamedTuple
 from order_cancellation.domain import times
 from order_cancellation.domain.sellers import Seller, same_address
 
-# What a summary that did not reach its seller waits for: another address, or that the network registers them (again).
-WaitsFor = Literal["address", "registration"]
+# What a summary that did not reach its seller waits for: another address, that the network registers them (again), or
+# an operator's decision.
+WaitsFor = Literal["address", "registration", "operator"]
 Status = Literal["pending", "sent", "delivered", "bounced", "parked"]
 
 # What each status may follow. A late or repeated event never takes a summary back. All but ``sent`` may also follow a
@@ -165,7 +166,7 @@ def sent_again(summary: Summary, email: str, now: str, events_wait: bool = False
 
 def wait_is_over(waits_for: WaitsFor, email: str, seller: Seller) -> bool:
     """Whether a summary that went to this address without reaching its seller may be sent to where they are now."""
-    if seller.unreachable or seller.contact.summaries == "off":
+    if waits_for == "operator" or seller.unreachable or seller.contact.summaries == "off":
         return False
     return waits_for == "registration" or not same_address(email, seller.contact.email)
 

@@ -512,7 +512,7 @@ def _part(order: Order, each: PartCancellation, zone: tzinfo) -> str:
 
 
 def _detail(cancellation: Cancellation) -> str:
-    return f": {_line(cancellation.detail, 160).rstrip(".")}" if cancellation.detail else ""
+    return f": {_line(cancellation.detail, 160).rstrip('.')}" if cancellation.detail else ""
 
 
 def _moment(cancellation: Cancellation, zone: tzinfo) -> str:

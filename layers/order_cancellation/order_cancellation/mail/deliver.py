@@ -177,7 +177,7 @@ class Deliveries:
             count("OrdersUnreadable", len(others))
         if not orders:
             if not self._orders.any_is_there(summary.seller_id, summary.order_ids):
-                self._park(summary, "its orders are gone")
+                self._park(summary, "its orders are gone", "operator")
             return  # where there is one, the version that wrote it can read it: the summary stays pending
         mail = compose(
             seller.contact,
@@ -213,7 +213,7 @@ class Deliveries:
             case "unknown":
                 pass  # it may be on its way: the SES event or the end of the lease decides
 
-    def _park(self, summary: Summary, why: str, waits_for: WaitsFor | None = None) -> None:
+    def _park(self, summary: Summary, why: str, waits_for: WaitsFor) -> None:
         self.summaries.set_status(
             summary.seller_id, summary.summary_id, "parked", times.now(), summary.mailing, waits_for, parked_because=why
         )

@@ -98,7 +98,7 @@ class _Feedback:
             case "Complaint":
                 self._complained(detail["complaint"])
             case "Reject" | "Rendering Failure":
-                self._park(kind, None)
+                self._park(kind, "operator")
             case _:
                 logger.warning("event of a kind that nothing is done about", extra={"event": kind})
 
@@ -134,7 +134,7 @@ class _Feedback:
             summary.seller_id, summary.summary_id, status, self._now, summary.mailing, waits_for, **facts
         )
 
-    def _park(self, why: str, waits_for: WaitsFor | None) -> None:
+    def _park(self, why: str, waits_for: WaitsFor) -> None:
         if self._set("parked", waits_for, parked_because=why):
             self._alarm(why)
 

@@ -1,0 +1,158 @@
+"""The operator's commands, all with `--stack`: each says what it does, may be repeated, and ends with a sentence.
+
+    .venv/bin/python -m scripts onboard-seller --stack order-cancellation --seller-id acme --name 'Acme Outdoor' \\
+        --email ops@acme.example --time-zone America/Los_Angeles
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.cloud import ROOT
+from order_cancellation.domain.refusals import Refusal
+from scripts import accounts, dashboard, deploy, publish_portal
+from scripts.stack import Mistake, Stack
+
+Run = Callable[[Stack, argparse.Namespace], None]
+
+
+def onboard_seller(stack: Stack, chosen: argparse.Namespace) -> None:
+    contact = {
+        "name": chosen.name,
+        "email": chosen.mail_to or chosen.email,
+        "time_zone": chosen.time_zone,
+        "summaries": chosen.summaries,
+    }
+    accounts.onboard_seller(stack, chosen.seller_id, chosen.email, contact)
+    print(f"{chosen.email} is invited as seller {chosen.seller_id}; its summaries go to {contact['email']}.")
+
+
+def onboard_center(stack: Stack, chosen: argparse.Namespace) -> None:
+    print(json.dumps(accounts.onboard_center(stack, chosen.fc_id), indent=2))
+
+
+def reinvite(stack: Stack, chosen: argparse.Namespace) -> None:
+    accounts.reinvite(stack, chosen.email)
+    print(f"{chosen.email} is invited again, with another temporary password.")
+
+
+def rotate_center(stack: Stack, chosen: argparse.Namespace) -> None:
+    made, older = accounts.rotate_center(stack, chosen.fc_id)
+    print(json.dumps(made, indent=2))
+    for client_id in older:
+        print(f"When {chosen.fc_id} uses it: revoke-client --client-id {client_id}", file=sys.stderr)
+
+
+def rotate_planner(stack: Stack, _: argparse.Namespace) -> None:
+    made, older = accounts.rotate_planner(stack)
+    print(json.dumps(made, indent=2))
+    for client_id in older:
+        print(f"When the planner uses it: revoke-client --client-id {client_id}", file=sys.stderr)
+
+
+def revoke_person(stack: Stack, chosen: argparse.Namespace) -> None:
+    accounts.revoke_person(stack, chosen.email)
+    print(f"{chosen.email} cannot sign in any more. A token of theirs holds until it expires.")
+
+
+def revoke_client(stack: Stack, chosen: argparse.Namespace) -> None:
+    was = accounts.revoke_client(stack, chosen.client_id)
+    print(f"{chosen.client_id} ({was}) gets no token any more. One that it has holds for up to an hour.")
+
+
+def describe(stack: Stack, _: argparse.Namespace) -> None:
+    deploy.describe(stack, ROOT / ".local" / "stack.json")
+
+
+def destroy(stack: Stack, chosen: argparse.Namespace) -> None:
+    deploy.destroy(stack, chosen.confirm)
+
+
+def put_dashboard(stack: Stack, _: argparse.Namespace) -> None:
+    dashboard.put(stack)
+    print(f"The dashboard {stack.name} is in CloudWatch.")
+
+
+def publish(stack: Stack, _: argparse.Namespace) -> None:
+    for line in publish_portal.report(stack.client("s3"), stack.outputs, stack.region):
+        print(line)
+
+
+COMMANDS: dict[str, tuple[str, Run, dict[str, dict[str, Any]]]] = {
+    "onboard-seller": (
+        "a person of a seller, and where the seller's summaries go",
+        onboard_seller,
+        {
+            "--seller-id": {"required": True},
+            "--email": {"required": True, "help": "the person's, to sign in with"},
+            "--name": {"required": True, "help": "the seller's, as the mail says it"},
+            "--time-zone": {"required": True, "help": "such as America/Los_Angeles"},
+            "--summaries": {"default": "each_batch", "choices": ["each_batch", "daily", "off"]},
+            "--mail-to": {"help": "where summaries go, if not to the person"},
+        },
+    ),
+    "onboard-center": (
+        "a fulfillment center's client; its secret is printed once",
+        onboard_center,
+        {"--fc-id": {"required": True}},
+    ),
+    "reinvite": ("a person whose invitation has expired", reinvite, {"--email": {"required": True}}),
+    "rotate-center": (
+        "another client for a center; the old one goes on until it is revoked",
+        rotate_center,
+        {"--fc-id": {"required": True}},
+    ),
+    "rotate-planner": ("another client for the planner; the old one goes on until it is revoked", rotate_planner, {}),
+    "revoke-person": ("a person who has left", revoke_person, {"--email": {"required": True}}),
+    "revoke-client": ("a client of a center or of the planner", revoke_client, {"--client-id": {"required": True}}),
+    "dashboard": ("put the dashboard up in CloudWatch", put_dashboard, {}),
+    "publish-portal": ("put the portal's files into the stack's bucket", publish, {}),
+    "describe": ("write .local/stack.json, as make up does", describe, {}),
+    "destroy": (
+        "delete a sandbox with all that it holds",
+        destroy,
+        {"--confirm": {"default": "", "help": "the stack's name again"}},
+    ),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0; 1 for a person's mistake or AWS's refusal, with one sentence; argparse itself ends with 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("deploy", help="build, and deploy to AWS").add_argument("--stack", required=True)
+    for name, (text, _, options) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("--stack", required=True, help="the CloudFormation stack's name")
+        for option, settings in options.items():
+            command.add_argument(option, **settings)
+    chosen = parser.parse_args(arguments)
+    try:
+        if chosen.command == "deploy":
+            deploy.deploy(chosen.stack)
+        else:
+            COMMANDS[chosen.command][1](Stack(chosen.stack), chosen)
+    except (Mistake, Refusal, publish_portal.NoPortal) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except ClientError as error:
+        said = error.response["Error"]
+        print(f"AWS refused {error.operation_name}: {said['Code']}: {said.get('Message', '')}", file=sys.stderr)
+        return 1
+    except BotoCoreError as error:
+        print(f"AWS cannot be reached, or not with these credentials: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
