@@ -13,6 +13,7 @@ from zlib import crc32
 
 from local.bridges import template
 from local.cloud import ROOT
+from scripts import reference
 from scripts.catalog import catalog
 
 Stack = dict[str, Any]
@@ -49,7 +50,7 @@ def config(stack: Stack) -> dict[str, Any]:
 
 
 class PortalHandler(SimpleHTTPRequestHandler):
-    """Serves portal/ and /config.json."""
+    """Serves portal/, /config.json and /reference."""
 
     protocol_version = "HTTP/1.1"  # connections are kept, as a browser expects
 
@@ -64,6 +65,8 @@ class PortalHandler(SimpleHTTPRequestHandler):
         path = urlsplit(self.path).path
         if path == "/config.json":
             return self.page(json.dumps(config(self.stack)), "application/json")
+        if path == "/reference":
+            return self.page(reference.page(), "text/html; charset=utf-8")
         if re.match(r"/problems(/|$)", path):
             path = "/problems.html"
         file = Path(self.translate_path("/index.html" if path == "/" else path))

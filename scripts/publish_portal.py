@@ -1,4 +1,4 @@
-"""Publish the portal's files into a deployed stack's bucket, with the configuration that belongs to the stack.
+"""Publish the portal's files into a deployed stack's bucket: with the stack's configuration, and the API's reference.
 
 Works with the credentials and the region of the environment. Files that the portal no longer has are removed last, so
 that a page that is open goes on working meanwhile.
@@ -11,6 +11,7 @@ import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scripts import reference
 from scripts.catalog import catalog
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def publish(s3: S3Client, outputs: dict[str, str], region: str) -> list[str]:
     if not bucket:
         raise NoPortal("The stack was deployed without a portal. Deploy it with the parameter DeployPortal=true.")
     files = {path.relative_to(PORTAL).as_posix(): path.read_bytes() for path in PORTAL.rglob("*") if path.is_file()}
+    files["reference.html"] = reference.page().encode()
     files[CONFIG] = json.dumps(configuration(outputs, region)).encode()
     # index.html comes last: whoever gets the new one gets the new files, too
     for key in sorted(files, key=lambda key: (key == "index.html", key)):

@@ -51,7 +51,11 @@ ROUTES = {
     "#/batch": "Cancel orders",
     "#/nowhere": "There is no such page",
 }
-FILES = {"problems/order-picked-packed": "Problems", "not-found.html": "There is no such page"}
+FILES = {
+    "problems/order-picked-packed": "Problems",
+    "reference": "POST /orders/{order_id}/cancel",
+    "not-found.html": "There is no such page",
+}
 
 
 def test_every_page(visit: Visit, description: dict[str, Any]) -> None:
