@@ -7,7 +7,7 @@ import { announce, fill, h, part, toast } from "./dom.js";
 import { emit, on } from "./events.js";
 import { arriveAt, leavePlace } from "./places.js";
 import { searchForm } from "./search.js";
-import { whyNot } from "./sentences.js";
+import { isCancelledNow, whyNot } from "./sentences.js";
 import { noteZone, signOut, who } from "./session.js";
 import { endOthers, shareSession, takeOver } from "./tabs.js";
 import { spoken, useZone } from "./times.js";
@@ -386,7 +386,7 @@ on("cancel-settled", ({ orderId, outcome, body }) => {
   if (location.hash === orderLink(orderId).hash || location.hash.startsWith("#/batch")) return; // seen there
   if (outcome === "refused")
     toast(`Order ${orderId} was not cancelled. ${whyNot(orderId, body)}`, "bad", orderLink(orderId));
-  else toast(`Order ${orderId} is cancelled.`, "ok", orderLink(orderId));
+  else toast(isCancelledNow(orderId, body.cancelled_fulfillment_centers), "ok", orderLink(orderId));
 });
 addEventListener("keydown", (event) => {
   const typing =

@@ -73,8 +73,9 @@ export function noteUnknown(orderId) {
  * @param {string} key
  * @param {Wish} wish
  */
-export function writeDown(orderId, key, { reason, note }) {
-  localStorage.setItem(place(orderId), JSON.stringify({ key, reason, note, asked_at: Date.now() }));
+export function writeDown(orderId, key, { reason, note, fulfillment_centers }) {
+  const ask = { key, reason, note, fulfillment_centers, asked_at: Date.now() };
+  localStorage.setItem(place(orderId), JSON.stringify(ask));
 }
 
 /** @param {string} orderId */
@@ -152,8 +153,8 @@ async function settle(orderId, ask, attempt, watchers) {
 }
 
 /** @param {Wish} wish */
-export function wishBody({ reason, note }) {
-  return note ? { reason, note } : { reason };
+export function wishBody({ reason, note, fulfillment_centers }) {
+  return { reason, ...(note && { note }), ...(fulfillment_centers && { fulfillment_centers }) };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The dialogs of a cancel: confirm it, read how it ended. The browser's own <dialog> keeps the focus inside. */
 
 import { fill, h, ICONS, icon, plural } from "./dom.js";
-import { byMarketplace, orderName } from "./sentences.js";
+import { byMarketplace, orderName, partsOf } from "./sentences.js";
 import { marketplaceOrder } from "./views.js";
 import { marketplaceName, reasonName, sellerReasons } from "./words.js";
 
@@ -17,9 +17,10 @@ const NAMED = 5; // orders of many, in the question
  * Asks for reason and note. Resolves to null when the person decides against it.
  * @param {Named[]} orders
  * @param {Child} lines what is in it, of one order
+ * @param {string[]} [parts] fulfillment centers, of which alone
  * @returns {Promise<Wish | null>}
  */
-export async function confirmCancel(orders, lines = null) {
+export async function confirmCancel(orders, lines = null, parts = undefined) {
   const [first] = orders;
   const one = orders.length === 1 && first;
   const many = plural(orders.length, "order");
@@ -49,26 +50,34 @@ export async function confirmCancel(orders, lines = null) {
     return true;
   };
   const choice = await open(
-    one ? `Cancel ${orderName(first)}?` : `Cancel ${many}?`,
+    one ? `Cancel ${parts ? `${partsOf(parts)} of ` : ""}${orderName(first)}?` : `Cancel ${many}?`,
     [
       one ? lines : whichOrders(orders),
       h(
         "p",
         null,
-        one ? "It will not be shipped. " : "They will not be shipped. ",
-        h("strong", null, "A cancelled order cannot be brought back."),
+        parts ? "The other parts go on. " : one ? "It will not be shipped. " : "They will not be shipped. ",
+        h("strong", null, `A cancelled ${parts ? "part" : "order"} cannot be brought back.`),
       ),
-      h("p", null, `${notInStep(marketplace)} Cancel there yourself, after it is cancelled here.`),
+      h(
+        "p",
+        null,
+        `${notInStep(marketplace)} `,
+        parts
+          ? "Correct the quantity there yourself, after this part is cancelled here."
+          : "Cancel there yourself, after it is cancelled here.",
+      ),
       h("div", { class: "field" }, h("label", { for: "reason" }, "Reason"), reason, error),
       h("div", { class: "field" }, h("label", { for: "note" }, "Note (optional, for yourself)"), note, left),
     ],
     [
-      [one ? "Keep the order" : "Keep the orders", "plain", null],
-      [one ? "Cancel the order" : `Cancel ${many}`, "primary", "cancel"],
+      [parts ? "Keep it" : one ? "Keep the order" : "Keep the orders", "plain", null],
+      [parts ? `Cancel ${partsOf(parts)}` : one ? "Cancel the order" : `Cancel ${many}`, "primary", "cancel"],
     ],
     { hold: (value) => value === "cancel" && missing() },
   );
-  return choice === "cancel" ? { reason: reason.value, note: note.value.trim() || null } : null;
+  if (choice !== "cancel") return null;
+  return { reason: reason.value, note: note.value.trim() || null, ...(parts && { fulfillment_centers: parts }) };
 }
 
 /**

@@ -51,6 +51,7 @@ export const ICONS = {
   cross: "M6 6l12 12M18 6L6 18",
   warn: "M12 8v5M12 16.5v.5M12 3.5L2.5 20h19z",
   stop: "M5 12h14",
+  half: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
   clock: "M12 4a8 8 0 1 0 0 16a8 8 0 0 0 0-16M12 8v4l3 2",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   again: "M19 12a7 7 0 1 1-2.05-4.95L19 9M19 4v5h-5",

@@ -26,13 +26,14 @@
  * @property {string | null} note
  * @property {string} cancelled_at
  * @property {{kind: string, id: string, name: string | null} | null} actor who did it, where that was noted
+ * @property {string[]} [fulfillment_centers] where it is of their parts alone
  * @property {string | null} [detail] only of an automatic one
  * @property {string[]} [skus] likewise
  */
 
 /**
- * Why an order cannot be cancelled: what a cancel would be told.
- * @typedef {{code: string, detail: string, packed?: Packed[]}} Because
+ * Why an order cannot be cancelled: what a cancel would be told, and which parts can be.
+ * @typedef {{code: string, detail: string, packed?: Packed[], still_cancellable?: string[]}} Because
  */
 
 /**
@@ -41,6 +42,8 @@
  * @property {string} status
  * @property {string | null} at
  * @property {{event: string, at: string}[]} events
+ * @property {boolean} cancellable whether its part can be
+ * @property {Cancellation} [cancellation] of its part, or of the whole order
  */
 
 /**
@@ -52,8 +55,10 @@
  * @property {string} marketplace_order_id
  * @property {string} destination_country
  * @property {string} placed_at
- * @property {{sku: string, quantity: number}[]} lines
+ * @property {boolean} partially_cancelled
+ * @property {{sku: string, quantity: number, fulfillment_center?: string}[]} lines
  * @property {Center[]} fulfillment_centers
+ * @property {{fc_id: string, at: string}[]} [moved_fulfillment_centers] those that had a part before
  * @property {Cancellation} [cancellation]
  * @property {MarketplaceCancellation} [marketplace_cancellation]
  * @property {Because} [not_cancellable_because]
@@ -61,15 +66,17 @@
  * @property {string} [safe_reply] only where one order was asked for
  */
 
-/** @typedef {Order & {cancellation: Cancellation, marketplace_cancellation: MarketplaceCancellation}} CancelledOrder */
+/** @typedef {Order & {marketplace_cancellation: MarketplaceCancellation}} MarkedOrder of which something is cancelled */
 
 /** @typedef {{orders: Order[], cursor: string | null}} OrderPage */
 
 /**
- * The answer to a cancel that left the order cancelled.
+ * The answer to a cancel that left the order, or the parts that were named, cancelled.
  * @typedef {object} Cancelled
  * @property {string} order_id
- * @property {"cancelled"} status
+ * @property {"cancelled"} [status] of a whole one
+ * @property {string} [order_status] of parts
+ * @property {string[]} [cancelled_fulfillment_centers] likewise
  * @property {"cancelled" | "already_cancelled"} outcome
  * @property {string} message
  * @property {Cancellation} cancellation
@@ -86,6 +93,7 @@
  * @property {string} [order_id]
  * @property {string} [order_status]
  * @property {Packed[]} [packed]
+ * @property {string[]} [still_cancellable]
  * @property {NextStep[]} [next_steps]
  */
 
@@ -152,7 +160,10 @@
 
 /** @typedef {Node | string | number | null | undefined | false | Child[]} Child */
 
-/** @typedef {{reason: string, note: string | null}} Wish what a person says about a cancel */
+/**
+ * What a person says about a cancel.
+ * @typedef {{reason: string, note: string | null, fulfillment_centers?: string[]}} Wish
+ */
 
 /** @typedef {Wish & {key: string, asked_at: number}} Ask a cancel that was asked for, as the browser keeps it */
 

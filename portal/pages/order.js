@@ -5,14 +5,15 @@ import { cancel, crossOut, isFresh, pendingAsk, resume } from "../cancels.js";
 import { confirmCancel, notInStep, stepList, tell } from "../dialogs.js";
 import { announce, copyButton, h, ICONS, icon } from "../dom.js";
 import { mark } from "../marking.js";
-import { cancelledBefore, verdict, whyNot } from "../sentences.js";
+import { cancelledBefore, partsOf, toDoInMarketplace, verdict, whyNot } from "../sentences.js";
 import { who } from "../session.js";
 import { day, spoken, time } from "../times.js";
 import { badge, notice, table } from "../views.js";
 import { marketplaceName, reasonName, remedy, statusName, steps } from "../words.js";
 
 /** @import { Attempt } from "../cancels.js" */
-/** @import { Ask, Because, Cancellation, Cancelled, CancelledOrder, MarketplaceCancellation, Order, Problem, Result, View } from "../types.js" */
+/** @import { Button } from "../dialogs.js" */
+/** @import { Ask, Because, Cancellation, Cancelled, MarkedOrder, MarketplaceCancellation, NextStep, Order, Problem, Result, View } from "../types.js" */
 
 const SLOW = 4000; // milliseconds after which a person wonders
 
@@ -41,11 +42,11 @@ export async function open(view) {
           { class: "order-main" },
           attempt && (attempt.unknown ? checking(attempt) : slow && stillAsking()),
           leftBehind && notCarriedOut(leftBehind),
-          isCancelled(order) && inTheMarketplace(order, view, draw),
-          !order.cancellation && !order.cancellable && tooLate(order),
-          isCancelled(order) && whyCancelled(order.cancellation),
+          isMarked(order) && inTheMarketplace(order, view, draw),
+          !order.cancellation && !order.cancellable && tooLate(order, cancelParts),
+          cancellationsOf(order).map(whyCancelled),
           lines(order),
-          centers(order),
+          centers(order, attempt ? null : cancelParts),
         ),
         h("div", { class: "order-side" }, timeline(order)),
       ),
@@ -60,13 +61,26 @@ export async function open(view) {
   async function pressed() {
     if (attempt || document.querySelector("dialog")) return;
     if (order.not_cancellable_because) {
-      await sayWhyNot(order, order.not_cancellable_because);
+      const because = order.not_cancellable_because;
+      if (await sayWhyNot(order, because)) await askAndCancel(because.still_cancellable);
       return;
     }
-    const wish = await confirmCancel([order], linesInShort(order));
+    await askAndCancel();
+  }
+
+  /** @param {string[]} [parts] fulfillment centers, of which alone */
+  async function askAndCancel(parts) {
+    const wish = await confirmCancel([order], linesInShort(order, parts), parts);
     if (!wish || attempt || view.signal.aborted) return;
     leftBehind = null;
     await follow(cancel(order.order_id, wish));
+  }
+
+  /** @param {string[]} parts */
+  function cancelParts(parts) {
+    view.run(async () => {
+      if (!attempt && !document.querySelector("dialog")) await askAndCancel(parts);
+    });
   }
 
   /**
@@ -92,8 +106,9 @@ export async function open(view) {
       order = after(order, result); // holds even if the order cannot be read again just now
       await view.run(read);
       draw();
-      await report(result, order, view, draw);
+      const rest = await report(result, order, view, draw);
       document.getElementById("cancel")?.focus();
+      if (rest) cancelParts(rest);
     } finally {
       clearTimeout(timer);
       attempt = null;
@@ -118,14 +133,23 @@ export async function open(view) {
 
 /**
  * @param {Order} order
- * @returns {order is CancelledOrder}
+ * @returns {order is MarkedOrder}
  */
-const isCancelled = (order) => order.cancellation !== undefined;
+const isMarked = (order) => order.marketplace_cancellation !== undefined;
+
+/**
+ * All cancellations of an order and its parts, each once.
+ * @param {Order} order
+ */
+function cancellationsOf({ cancellation, fulfillment_centers: centers }) {
+  const all = [...centers.map((center) => center.cancellation), cancellation].filter((each) => each !== undefined);
+  return [...new Map(all.map((each) => [each.cancellation_id, each])).values()];
+}
 
 // ------------------------------------------------------------------------------------------------------------ the head
 
 /** @type {Record<string, string>} */
-const SIGNS = { ok: ICONS.check, bad: ICONS.cross, done: ICONS.stop, wait: ICONS.clock };
+const SIGNS = { ok: ICONS.check, part: ICONS.half, bad: ICONS.cross, done: ICONS.stop, wait: ICONS.clock };
 
 /**
  * @param {Order} order
@@ -242,12 +266,32 @@ function notCarriedOut(ask) {
   return notice("warn", "This order is not cancelled.", h("p", null, `${when} If you still want that, cancel it now.`));
 }
 
-/** @param {Order} order */
-function tooLate({ next_steps: steps = [] }) {
+/**
+ * Whether a step is one of those about what is cancelled already, which stand by themselves.
+ * @param {NextStep} step
+ */
+const isOfMarketplace = ({ action }) => action === "correct_in_marketplace" || action === "reroute";
+
+/**
+ * @param {Order} order
+ * @param {(parts: string[]) => void} cancelParts
+ */
+function tooLate({ next_steps: steps = [], not_cancellable_because: because }, cancelParts) {
+  const left = because?.still_cancellable ?? [];
   return notice(
     "warn",
     "What to do now",
-    steps.map((step) => h("p", null, step.text)),
+    steps.filter((step) => !isOfMarketplace(step)).map((step) => h("p", null, step.text)),
+    left.length > 0 &&
+      h(
+        "div",
+        { class: "buttons start" },
+        h(
+          "button",
+          { type: "button", id: "cancel-rest", class: "plain", onclick: () => cancelParts(left) },
+          `Cancel ${partsOf(left)}`,
+        ),
+      ),
   );
 }
 
@@ -265,10 +309,20 @@ function after(order, { outcome, body }) {
     if (!body.order_status) return order; // it says nothing about the order, such as a key that was used before
     return { ...now, status: body.order_status, not_cancellable_because: because(body) };
   }
-  const { status, cancellation, message } = body;
+  const { cancellation, message, cancelled_fulfillment_centers: parts = [], order_status: left } = body;
+  if (left && left !== "cancelled") {
+    const centers = order.fulfillment_centers.map((center) =>
+      parts.includes(center.fc_id) ? { ...center, status: "cancelled", cancellable: false, cancellation } : center,
+    );
+    const mark = order.marketplace_cancellation ?? "to_do";
+    const { cancellable, not_cancellable_because } = order;
+    const rest = { status: left, cancellable, not_cancellable_because, fulfillment_centers: centers };
+    return { ...now, ...rest, partially_cancelled: true, marketplace_cancellation: mark };
+  }
   return {
     ...now,
-    status,
+    status: "cancelled",
+    partially_cancelled: false,
     cancellation,
     not_cancellable_because: { code: "order_cancelled", detail: message },
     marketplace_cancellation: order.marketplace_cancellation ?? "to_do",
@@ -279,21 +333,37 @@ function after(order, { outcome, body }) {
  * @param {Problem} problem
  * @returns {Because}
  */
-const because = ({ code, detail, packed }) => ({ code, detail, packed });
+const because = ({ code, detail, packed, still_cancellable }) => ({ code, detail, packed, still_cancellable });
 
 /**
+ * Resolves to whether the rest is to be cancelled.
  * @param {Order} order
  * @param {Because} because
  */
-function sayWhyNot(order, because) {
+async function sayWhyNot(order, because) {
   const title = order.cancellation ? "The order is cancelled already" : "The order can no longer be cancelled";
-  return tell(title, order.cancellation ? "ok" : "bad", [
+  const said = [
     h("p", null, whyNot(order.order_id, because, order.cancellation)),
     order.next_steps && [h("h3", null, "What to do now"), stepList(order.next_steps)],
-  ]);
+  ];
+  return (await tell(title, order.cancellation ? "ok" : "bad", said, offer(because.still_cancellable))) === "rest";
 }
 
 /**
+ * The buttons below a refusal: where parts can still be cancelled, they are offered.
+ * @param {string[]} left
+ * @returns {Button[]}
+ */
+const offer = (left = []) =>
+  left.length
+    ? [
+        ["Close", "plain", null],
+        [`Cancel ${partsOf(left)}`, "primary", "rest"],
+      ]
+    : [["Close", "primary", null]];
+
+/**
+ * Resolves to the fulfillment centers whose parts are to be cancelled instead.
  * @param {Result} result
  * @param {Order} order
  * @param {View} view
@@ -302,11 +372,14 @@ function sayWhyNot(order, because) {
 async function report({ outcome, body }, order, view, draw) {
   if (outcome === "refused") {
     const steps = body.next_steps && [h("h3", null, "What to do now"), stepList(body.next_steps)];
-    await tell(body.title, "bad", [h("p", null, whyNot(order.order_id, body)), steps]);
-    return;
+    const said = [h("p", null, whyNot(order.order_id, body)), steps];
+    const choice = await tell(body.title, "bad", said, offer(body.still_cancellable));
+    return choice === "rest" ? body.still_cancellable : undefined;
   }
+  const parts = body.cancelled_fulfillment_centers;
+  const what = parts ? partsOf(parts) : "Order";
   const choice = await tell(
-    outcome === "cancelled" ? "Order cancelled" : "The order was cancelled before",
+    outcome === "cancelled" ? `${what} cancelled` : `${parts ? "It" : "The order"} was cancelled before`,
     "ok",
     [
       h("p", { class: "message" }, message(body)),
@@ -315,16 +388,23 @@ async function report({ outcome, body }, order, view, draw) {
       order.safe_reply && [h("h3", null, "Reply to the customer"), reply(order.safe_reply)],
     ],
     [
-      [`I have cancelled it in ${marketplaceName(order.marketplace)}`, "plain", "done"],
+      [
+        `I have ${order.partially_cancelled ? "corrected" : "cancelled"} it in ${marketplaceName(order.marketplace)}`,
+        "plain",
+        "done",
+      ],
       ["Close", "primary", null],
     ],
   );
   if (choice === "done") await view.run(() => markAndDraw(order, "done", draw));
+  return undefined;
 }
 
 /** @param {Cancelled} body */
 const message = (body) =>
-  body.outcome === "cancelled" ? body.message : cancelledBefore(body.order_id, body.cancellation);
+  body.outcome === "cancelled" || body.cancelled_fulfillment_centers
+    ? body.message
+    : cancelledBefore(body.order_id, body.cancellation);
 
 // ------------------------------------------------------------------------------------- what is to do in the marketplace
 
@@ -339,12 +419,12 @@ async function markAndDraw(order, state, draw) {
 }
 
 /**
- * @param {CancelledOrder} order
+ * @param {MarkedOrder} order
  * @param {View} view
  * @param {() => void} draw
  */
 function inTheMarketplace(order, view, draw) {
-  const { marketplace_cancellation: state } = order;
+  const { marketplace_cancellation: state, partially_cancelled: inPart } = order;
   const marketplace = marketplaceName(order.marketplace);
   /**
    * @param {MarketplaceCancellation} next
@@ -365,16 +445,22 @@ function inTheMarketplace(order, view, draw) {
   const said = h("p", null, "You told us so. We cannot look into the marketplace.");
   const standing = {
     to_do: [
-      h("p", { class: "notice-title" }, `Still to do: cancel ${order.marketplace_order_id} in ${marketplace}`),
-      h(
-        "p",
-        null,
-        `${notInStep(marketplace)} It does not know that the order was cancelled here. If the customer still wants the ` +
-          "goods, re-route the order to another fulfillment service instead.",
-      ),
+      h("p", { class: "notice-title" }, `Still to do: ${toDoInMarketplace(order)}`),
+      inPart
+        ? order.next_steps?.filter(isOfMarketplace).map((step) => h("p", null, step.text))
+        : h(
+            "p",
+            null,
+            `${notInStep(marketplace)} It does not know that the order was cancelled here. If the customer still wants ` +
+              "the goods, re-route the order to another fulfillment service instead.",
+          ),
       h("div", { class: "buttons start" }, to("done", `Done in ${marketplace}`), to("not_needed", "Not needed")),
     ],
-    done: [h("p", { class: "notice-title" }, `Cancelled in ${marketplace}, too`), said, again],
+    done: [
+      h("p", { class: "notice-title" }, `${inPart ? "Corrected" : "Cancelled"} in ${marketplace}, too`),
+      said,
+      again,
+    ],
     not_needed: [h("p", { class: "notice-title" }, `Nothing to do in ${marketplace}`), said, again],
   }[state];
   return h(
@@ -389,12 +475,12 @@ function inTheMarketplace(order, view, draw) {
  * Why it was cancelled; of an automatic cancellation also what it is about, and what can be done.
  * @param {Cancellation} cancellation
  */
-function whyCancelled({ kind, reason, note, detail, skus = [] }) {
+function whyCancelled({ kind, reason, note, detail, skus = [], fulfillment_centers: parts }) {
   const help = kind === "auto" && remedy(reason);
   return h(
     "section",
     { class: "card" },
-    h("h2", null, "Why it was cancelled"),
+    h("h2", null, `Why ${parts ? partsOf(parts) : "it"} ${parts && parts.length > 1 ? "were" : "was"} cancelled`),
     h("p", null, reasonName(reason), ".", detail ? ` The network’s note: ${detail}` : ""),
     note && h("p", null, "Note: ", note),
     skus.length > 0 && h("p", null, skus.length === 1 ? "SKU " : "SKUs ", listOf(skus)),
@@ -409,6 +495,7 @@ const listOf = (ids) => ids.map((id, index) => [index > 0 && ", ", h("span", { c
 
 /** @param {Order} order */
 function lines(order) {
+  const split = order.lines.some((line) => line.fulfillment_center);
   return h(
     "section",
     { class: "card" },
@@ -417,60 +504,85 @@ function lines(order) {
       "Lines of the order",
       [
         { title: "SKU", class: "first" },
+        ...(split ? [{ title: "Fulfillment center" }] : []),
         { title: "Quantity", class: "number" },
       ],
-      order.lines.map((line) => [h("span", { class: "id" }, line.sku), line.quantity.toLocaleString()]),
+      order.lines.map(({ sku, fulfillment_center: fcId, quantity }) => [
+        h("span", { class: "id" }, sku),
+        ...(split ? [fcId ?? ""] : []),
+        quantity.toLocaleString(),
+      ]),
     ),
   );
 }
 
 /**
- * "1 × LAMP-HEAD-01, 2 × STOVE-GAS-S", for the question.
+ * "1 × LAMP-HEAD-01, 2 × STOVE-GAS-S", for the question; of some parts, as far as it is known.
  * @param {Order} order
+ * @param {string[]} [parts]
  */
-const linesInShort = (order) =>
-  h(
-    "p",
-    { class: "which" },
-    order.lines.map((line, index) => [
-      index > 0 && ", ",
-      `${line.quantity.toLocaleString()} × `,
-      h("span", { class: "id" }, line.sku),
-    ]),
+function linesInShort({ lines }, parts) {
+  const some = parts ? lines.filter(({ fulfillment_center: fcId }) => fcId && parts.includes(fcId)) : lines;
+  return (
+    some.length > 0 &&
+    h(
+      "p",
+      { class: "which" },
+      some.map((line, index) => [
+        index > 0 && ", ",
+        `${line.quantity.toLocaleString()} × `,
+        h("span", { class: "id" }, line.sku),
+      ]),
+    )
   );
+}
 
-/** @param {Order} order */
-function centers(order) {
-  return h(
-    "section",
-    { class: "card" },
-    h("h2", null, order.fulfillment_centers.length > 1 ? "Fulfillment centers" : "Fulfillment center"),
-    order.fulfillment_centers.map((center) => {
-      const reached = steps().indexOf(center.status);
-      return h(
+/**
+ * A card for each fulfillment center's part.
+ * @param {Order} order
+ * @param {((parts: string[]) => void) | null} cancelParts null while a cancel waits for its answer
+ */
+function centers(order, cancelParts) {
+  const split = order.fulfillment_centers.length > 1;
+  return order.fulfillment_centers.map((center) => {
+    const { fc_id: fcId, cancellation } = center;
+    const reached = steps().indexOf(center.events.at(-1)?.event ?? "");
+    return h(
+      "section",
+      { class: "card center", "aria-label": `Fulfillment center ${fcId}` },
+      h(
         "div",
-        { class: "center" },
-        h(
-          "p",
-          null,
-          h("strong", null, center.fc_id),
-          " ",
-          h("span", { class: "muted" }, statusName(center.status), center.at && [" · ", time(center.at)]),
-        ),
-        h(
-          "ol",
-          { class: `progress ${order.cancellation ? "stopped" : ""}`, "aria-label": `Progress at ${center.fc_id}` },
-          steps().map((step, index) =>
-            h(
-              "li",
-              { class: index <= reached ? "done" : null, "aria-current": index === reached ? "step" : null },
-              statusName(step),
-            ),
+        { class: "heading" },
+        h("h2", null, fcId),
+        h("p", null, badge(center.status), center.at && [" ", h("span", { class: "muted" }, time(center.at))]),
+        split &&
+          center.cancellable &&
+          cancelParts &&
+          h(
+            "button",
+            {
+              type: "button",
+              id: `cancel-${fcId}`,
+              class: "plain small",
+              "aria-label": `Cancel this part: ${fcId}`,
+              onclick: () => cancelParts([fcId]),
+            },
+            "Cancel this part",
+          ),
+      ),
+      h(
+        "ol",
+        { class: `progress ${cancellation ? "stopped" : ""}`, "aria-label": `Progress at ${fcId}` },
+        steps().map((step, index) =>
+          h(
+            "li",
+            { class: index <= reached ? "done" : null, "aria-current": index === reached ? "step" : null },
+            statusName(step),
           ),
         ),
-      );
-    }),
-  );
+      ),
+    );
+  });
 }
 
 /** @param {Order} order */
@@ -480,13 +592,16 @@ function timeline(order) {
   for (const center of order.fulfillment_centers) {
     for (const { event, at } of center.events) moments.push({ at, text: `${statusName(event)} by ${center.fc_id}` });
   }
-  const { cancellation } = order;
-  if (cancellation) {
+  for (const { fc_id, at } of order.moved_fulfillment_centers ?? []) {
+    moments.push({ at, text: `${fc_id}’s part given to another fulfillment center` });
+  }
+  for (const each of cancellationsOf(order)) {
+    const what = each.fulfillment_centers ? `${partsOf(each.fulfillment_centers)} cancelled` : "Cancelled";
     const text =
-      cancellation.kind === "seller"
-        ? `Cancelled by ${cancellation.actor?.name ?? "your account"}`
-        : `Cancelled automatically: ${reasonName(cancellation.reason).toLowerCase()}`;
-    moments.push({ at: cancellation.cancelled_at, text, end: true });
+      each.kind === "seller"
+        ? `${what} by ${each.actor?.name ?? "your account"}`
+        : `${what} automatically: ${reasonName(each.reason).toLowerCase()}`;
+    moments.push({ at: each.cancelled_at, text, end: true });
   }
   moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   return h(

@@ -109,6 +109,35 @@ def test_the_refusal_names_what_won_and_what_to_do(read_again: bool, visit: Visi
     expect(dialog).to_contain_text("What to do now")
 
 
+def test_what_is_left_of_a_split_order_can_be_cancelled(visit: Visit, place: Place, lax1: Client, acme: Client) -> None:
+    order_id = place("LAX1", "EWR2")
+    page = visit(f"#/orders/{order_id}")
+    part = page.get_by_role("button", name="Cancel this part: EWR2")
+    part.click()
+    page.get_by_role("dialog", name="Cancel EWR2’s part of").get_by_role("button", name="Keep it").click()
+    expect(part).to_be_focused()
+    pack(lax1, order_id)
+    press_cancel(page)
+    refused = page.get_by_role("dialog", name="Order already picked and packed")
+    expect(refused).to_contain_text("EWR2’s part can still be cancelled.")
+    refused.get_by_role("button", name="Cancel EWR2’s part").click()
+    asked = page.get_by_role("dialog", name="Cancel EWR2’s part of")
+    expect(asked).to_contain_text("The other parts go on.")
+    expect(asked).to_contain_text("Correct the quantity there yourself")
+    asked.get_by_label("Reason").select_option("Wrong address")
+    asked.get_by_role("button", name="Cancel EWR2’s part").click()
+    told = page.get_by_role("dialog", name="EWR2’s part cancelled")
+    expect(told).to_contain_text("LAX1 has packed its part.")
+    told.get_by_role("button", name="Close").click()
+    expect(verdict(page)).to_contain_text("Can no longer be cancelled")
+    expect(verdict(page)).to_contain_text("EWR2’s part is cancelled.")
+    expect(page.get_by_label("In the marketplace")).to_contain_text("Still to do: correct the quantity of")
+    expect(page.get_by_label("Fulfillment center EWR2")).to_contain_text("Cancelled")
+    expect(page.locator(".timeline")).to_contain_text("EWR2’s part cancelled by ops@acme.example")
+    order = acme.get(f"/orders/{order_id}").body
+    assert (order["status"], order["partially_cancelled"]) == ("picked_packed", True)
+
+
 def test_a_refusal_in_the_background_is_said_in_full(visit: Visit, place: Place, lax1: Client) -> None:
     order_id = place()
     page = visit(f"#/orders/{order_id}")
