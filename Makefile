@@ -34,7 +34,7 @@ define needs_npm
 command -v npm >/dev/null || { echo 'npm is needed for this, and was not found: install nodejs and npm.' >&2; exit 1; }
 endef
 
-.PHONY: help demo up down test lint types validate pytest bench contract mail verify deploy deploy-portal setup lock clean conformance describe destroy
+.PHONY: help demo up down test lint scan types validate pytest bench contract mail verify deploy deploy-portal setup lock clean conformance describe destroy
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,12 @@ lint: setup $(PORTAL_CHECKS)/.installed ## ruff; who may import whom; who asks, 
 	$(BIN)/python -m scripts.security_rules
 	$(PORTAL_CHECKS)/.bin/biome check --config-path requirements/portal --error-on-warnings portal
 	$(PORTAL_CHECKS)/.bin/tsc --project requirements/portal
+
+scan: setup .venv-scan/.installed ## the template by checkov, the product's code by bandit; each skip has its reason
+	@mkdir -p .local
+	@.venv-sam/bin/python -c 'import json, samcli.yamlhelper as yaml; print(json.dumps(yaml.yaml_parse(open("template.yaml").read())))' > .local/template.json
+	.venv-scan/bin/checkov --config-file requirements/scan.yaml --file .local/template.json
+	.venv-scan/bin/bandit --quiet --recursive --configfile pyproject.toml functions layers/order_cancellation/order_cancellation scripts
 
 types: setup ## mypy --strict
 	$(BIN)/mypy .
@@ -111,6 +117,13 @@ setup: .venv/.installed .venv-sam/.installed
 	@$(INSTALL) --python .venv-sam/bin/python --requirement $<
 	@touch $@
 
+.venv-scan/.installed: requirements/scan.txt | .venv/.installed
+	@$(not_a_link)
+	@echo 'Setting up .venv-scan: checkov, bandit (half a minute, once)'
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-scan
+	@$(INSTALL) --python .venv-scan/bin/python --requirement $<
+	@touch $@
+
 $(PORTAL_CHECKS)/.installed: requirements/portal/package-lock.json | .venv/.installed
 	@$(needs_npm)
 	@echo 'Setting up the checks of the portal: Biome, TypeScript (ten seconds, once)'
@@ -124,11 +137,11 @@ $(CONTRACT_CHECKS)/.installed: tests/contract/typescript/package-lock.json | .ve
 	@touch $@
 
 lock: .venv/.installed ## renew the pinned requirements (UPGRADE= to pin only what is new in a .in file)
-	@for name in requirements/uv requirements/development requirements/sam layers/order_cancellation/requirements; do \
+	@for name in requirements/uv requirements/development requirements/sam requirements/scan layers/order_cancellation/requirements; do \
 	  $(UV) pip compile --quiet --system-certs $(UPGRADE) --python-version 3.13 --generate-hashes --no-header \
 	    --no-emit-index-url $$name.in --output-file $$name.txt; done
 	@$(if $(UPGRADE),for checks in requirements/portal tests/contract/typescript; do \
 	  npm update --silent --package-lock-only --prefix $$checks; done)
 
 clean: down ## remove everything that was made
-	rm -rf .venv .venv-sam .aws-sam .local
+	rm -rf .venv .venv-sam .venv-scan .aws-sam .local

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -105,6 +106,41 @@ def test_a_center_is_its_client_whatever_it_writes(functions: Service, tables: T
     assert tables.get(ORDERS, OWNER, ORDER) == before
 
 
+@contextmanager
+def log() -> Iterator[io.StringIO]:
+    """All that is logged, down to what nobody switches on."""
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(logger.registered_formatter)
+    ours = logging.getLogger(logger.service)
+    ours.addHandler(handler)
+    logger.setLevel("DEBUG")
+    try:
+        yield lines
+    finally:
+        ours.removeHandler(handler)
+        logger.setLevel("CRITICAL")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_who_changed_what_and_who_was_turned_away_is_one_line_of_the_log(functions: Service, route: str) -> None:
+    person = seller_claims("acme") | {"sub": "person-7"}
+    machine = machine_claims("client-LAX1", *sorted(set(intruders.SCOPES.values())))
+    who, claims = ("client-LAX1", machine) if route in intruders.SCOPES else ("person-7", person)
+    event: dict[str, Any] = {"request_id": "r-1", **malformed_requests.PATHS[route]}
+    reading = ROUTES[route][0] == "GET" or route == "reconcile"
+    for body, allowed in ((malformed_requests.GOOD.get(route), True), (None, True), (None, False)):
+        with log() as logged:
+            answer = functions.send(route, claims if allowed else claims | {"token_use": "other"}, body, **event)
+        lines = [line for line in map(json.loads, logged.getvalue().splitlines()) if line["message"] == "request"]
+        assert len(lines) == (0 if reading and answer.status != 403 else 1)
+        for line in lines:
+            assert (line["route"], line["status"]) == (" ".join(ROUTES[route]), answer.status)
+            assert (line["correlation_id"], line["who"]) == ("r-1", who if allowed else line["who"])
+            assert line.get("code") == answer.body.get("code")
+            assert {name: line[name] for name in malformed_requests.PATHS[route]} == malformed_requests.PATHS[route]
+
+
 def test_what_the_seller_notes_reaches_no_machine_and_no_log(capsys: pytest.CaptureFixture[str]) -> None:
     """Nor does what the network writes to the seller reach a log, nor an address, a name or a key."""
     tables = Tables()
@@ -112,13 +148,7 @@ def test_what_the_seller_notes_reaches_no_machine_and_no_log(capsys: pytest.Capt
     person = seller_claims("acme") | {"email": f"{SECRET}@acme.example"}
     with rig.in_lambda():
         service = Service(tables)
-        logged = io.StringIO()
-        handler = logging.StreamHandler(logged)
-        handler.setFormatter(logger.registered_formatter)
-        root = logging.getLogger(logger.service)
-        root.addHandler(handler)
-        logger.setLevel("DEBUG")
-        try:
+        with log() as logged:
             for order_id in ("A-1", "A-1"):
                 own = service.send("cancel_one", person, {"note": SECRET}, order_id=order_id, key=SECRET)
                 assert SECRET in own.text
@@ -140,8 +170,6 @@ def test_what_the_seller_notes_reaches_no_machine_and_no_log(capsys: pytest.Capt
             service.send("reconcile", person, {"marketplace": "amazon", "orders": rows})
             service.send("mark_marketplace", person, {"state": "done"}, order_id="A-1")
             service.cancel("A-9", {"note": SECRET, SECRET: 1})
-        finally:
-            root.removeHandler(handler)
     for answer in told:
         for secret in (SECRET, "person-1"):
             assert secret not in answer.text

@@ -66,13 +66,22 @@ class Api:
         return register
 
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        """Answer a request. A defect of ours is logged, counted and answered as ``internal_error``."""
+        """Answer a request. A defect of ours is logged, counted and answered as ``internal_error``.
+
+        Who asked for a change, and who was turned away, is one line of the log each: ids alone, no words of anybody's.
+        """
+        route = (event["httpMethod"], event["resource"])
+        reading = route in self._reading
+        request = Request(event, context, self._problems)
         try:
-            reply = self._answer(event, context)
+            reply = self._answer(route, request)
         except Exception:
             logger.exception("unexpected error")
-            reading = (event["httpMethod"], event["resource"]) in self._reading
             reply = self._problem(self._problems.internal_error(reading=reading))
+        if not reading or reply.status == HTTPStatus.FORBIDDEN:
+            code = {"code": reply.document["code"]} if reply.status >= HTTPStatus.BAD_REQUEST else {}
+            asked = {"route": " ".join(route), "status": reply.status, "who": request.actor().id}
+            logger.info("request", extra={**asked, **code, **request.path_ids()})
         headers = {
             "Content-Type": reply.content_type,
             **reply.headers,
@@ -86,12 +95,12 @@ class Api:
             "isBase64Encoded": False,
         }
 
-    def _answer(self, event: Mapping[str, Any], context: Any) -> Reply:
+    def _answer(self, route: tuple[str, str], request: Request) -> Reply:
         try:
-            answer = self._routes.get((event["httpMethod"], event["resource"]))
+            answer = self._routes.get(route)
             if answer is None:
                 raise RouteNotFound
-            return answer(Request(event, context, self._problems))
+            return answer(request)
         except Refusal as refusal:
             return self._problem(self._problems.of(refusal))
 

@@ -60,6 +60,11 @@ class Request:
         """An id in the path, as API Gateway has matched and decoded it. Raises InvalidRequest."""
         return checks.identifier(self._event["pathParameters"][name], name)
 
+    def path_ids(self) -> Mapping[str, str]:
+        """The ids in the path that are ids, for the log."""
+        named: Mapping[str, str] = self._event.get("pathParameters") or {}
+        return {name: value for name, value in named.items() if checks.is_id(value)}
+
     def query(self, *allowed: str) -> Mapping[str, str]:
         """The query string's parameters. Raises InvalidRequest for one that is unknown, or given twice."""
         multiple: Mapping[str, Sequence[str]] = self._event.get("multiValueQueryStringParameters") or {}
