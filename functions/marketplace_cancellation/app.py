@@ -1,4 +1,4 @@
-"""A seller notes what they have done, or need not do, in the marketplace about an order that is cancelled here."""
+"""A seller notes what they have done, or need not do, in the marketplace about orders that are cancelled here."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from order_cancellation import settings
 from order_cancellation.actions.mark import mark
-from order_cancellation.http import documents, parse
+from order_cancellation.http import batch, documents, parse
 from order_cancellation.http.api import Api, Reply
 from order_cancellation.http.request import Request
 from order_cancellation.observability import count, entry_point
@@ -31,6 +31,12 @@ def mark_order(request: Request) -> Reply:
     order = mark(orders, seller_id, order_id, state)
     count(f"MarketplaceCancellation.{state}")
     return Reply(200, documents.mark_document(order))
+
+
+@api.route("POST", "/marketplace-cancellations")
+def mark_orders(request: Request) -> Reply:
+    seller_id = request.seller()
+    return batch.mark_each(orders, request, seller_id, parse.marketplace_cancellation_batch(request.body()))
 
 
 @entry_point("requestContext.requestId")

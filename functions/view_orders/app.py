@@ -13,7 +13,7 @@ from order_cancellation.http.request import Request
 from order_cancellation.http.safe_reply import safe_reply
 from order_cancellation.observability import count, entry_point
 from order_cancellation.tables.client import client
-from order_cancellation.tables.order_lists import OrderLists
+from order_cancellation.tables.order_lists import TO_DO, OrderLists
 from order_cancellation.tables.orders import Orders
 
 
@@ -44,13 +44,31 @@ def view_order(request: Request) -> Reply:
 @api.route("GET", "/orders")
 def list_orders(request: Request) -> Reply:
     seller_id = request.seller()
-    query = request.query("status", "marketplace_cancellation", "marketplace_order_id", "limit", "cursor")
-    page = lists.page(seller_id, parse.wanted_orders(query))
-    rows = [(order.order_id, documents.order_document(order, request.actor())) for order in page.orders]
-    found, last = cursors.cut(rows, page.last)
+    wanted = parse.wanted_orders(
+        request.query(
+            "status",
+            "cancellable",
+            "placed_from",
+            "placed_to",
+            "marketplace_cancellation",
+            "marketplace_order_id",
+            "limit",
+            "cursor",
+        )
+    )
+    page = lists.page(seller_id, wanted, request.in_time)
+    rows = [
+        (cursors.of_place(place, wanted), documents.order_document(order, request.actor()))
+        for place, order in zip(page.places, page.orders, strict=True)
+    ]
+    found, cursor = cursors.cut(rows, page.last and cursors.of_place(page.last, wanted))
     count("OrdersListed", len(found))
-    unreadable = {"unreadable": page.unreadable} if page.unreadable else {}
-    return Reply(200, {"orders": found, "cursor": last and cursors.encode(last), **unreadable})
+    answer: dict[str, Any] = {"orders": found, "cursor": cursor}
+    if page.unreadable:
+        answer["unreadable"] = page.unreadable
+    if wanted.listing is TO_DO and wanted.after is None:
+        answer["count"], answer["more"] = lists.count_to_do(seller_id)
+    return Reply(200, answer)
 
 
 @entry_point("requestContext.requestId")

@@ -237,6 +237,16 @@ def marked(story: Story) -> Answer:
     return story.mark("not_needed")
 
 
+def marked_many(story: Story) -> Answer:
+    """One that is cancelled, one that is not, and one that is not there."""
+    story.cancel()
+    live = story.place(f"{story.order_id}-live")
+    entries = [{"order_id": name, "state": "done"} for name in (story.order_id, live, "no-such-order")]
+    answer = story.callers.seller.post("/marketplace-cancellations", {"orders": entries})
+    assert answer.body["counts"] == {"orders": 3, "recorded": 1, "refused": 2}
+    return answer
+
+
 def marked_again(story: Story) -> Answer:
     before = marked(story)
     answer = story.mark("not_needed")
@@ -444,6 +454,7 @@ ANSWERS: dict[tuple[str, int], tuple[Callable[[Story], Answer], ...]] = {
     ("viewOrder", 404): (lambda story: story.callers.seller.get("/orders/no-such-order"),),
     ("listOrders", 200): (listed, listed_by_the_marketplaces_id, listed_by_what_is_to_do),
     ("markMarketplaceCancellation", 200): (marked, marked_again),
+    ("markMarketplaceCancellations", 200): (marked_many,),
     ("markMarketplaceCancellation", 404): (marked_by_another_seller,),
     ("markMarketplaceCancellation", 409): (
         marked_without_a_cancellation(),

@@ -57,6 +57,7 @@ class TestPython:
             "list_orders",
             "list_summaries",
             "mark_marketplace_cancellation",
+            "mark_marketplace_cancellations",
             "place_order",
             "reconcile",
             "register_seller",

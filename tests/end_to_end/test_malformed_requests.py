@@ -21,6 +21,7 @@ CALLERS = {
     "auto_cancel": "planner",
     "report": "lax1",
     "mark_marketplace": "acme",
+    "mark_many": "acme",
     "reconcile": "acme",
     "list_summaries": "acme",
 }

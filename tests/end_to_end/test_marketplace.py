@@ -7,6 +7,7 @@ import pytest
 from local.client import Client
 from local.cloud import Cloud
 from order_cancellation.actions.cancel import cancel
+from order_cancellation.domain import times
 from order_cancellation.domain.cancellations import CancelCommand, Identity
 from order_cancellation.domain.orders import Line, Placement
 from order_cancellation.tables.orders import Orders
@@ -35,18 +36,26 @@ def metered(cloud: Cloud, description: dict[str, Any]) -> Metered:
     return Metered(cloud, description["tables"]["orders"])
 
 
-def test_a_sellers_cancel_is_one_call_and_one_write_unit(metered: Metered) -> None:
+def test_a_sellers_cancel_is_one_call_and_a_write_unit_for_the_order_and_its_to_do(metered: Metered) -> None:
     placement = Placement("amazon", "113-77", "US", "2026-11-23T09:00:00Z", (Line("TENT", 1),), ("LAX1",))
     metered.orders.place("acme", "COST-1", placement)
     ((_, placed),) = metered.consumed
-    assert placed["GlobalSecondaryIndexes"]["ByMarketplaceOrderId"]["CapacityUnits"] == 1.0, "the index is not metered"
+    assert units(placed) == {"ByMarketplaceOrderId": 1.0, "ByPlacedAt": 1.0}
     metered.consumed.clear()
 
     identity = Identity("request-1", "key-1")
     cancel(metered.orders, identity, CancelCommand("seller", "acme", "COST-1", "other"))
     ((operation, cost),) = metered.consumed
-    assert (operation, cost["CapacityUnits"]) == ("UpdateItem", 1.0)
-    assert "GlobalSecondaryIndexes" not in cost
+    assert (operation, cost["Table"]["CapacityUnits"], units(cost)) == ("UpdateItem", 1.0, {"ToDo": 1.0})
+    metered.consumed.clear()
+    metered.orders.mark("acme", "COST-1", "done", times.now())
+    ((_, marked),) = metered.consumed
+    assert units(marked) == {"ToDo": 1.0}
+
+
+def units(cost: Any) -> dict[str, float]:
+    """What a call consumed of each index."""
+    return {name: index["CapacityUnits"] for name, index in cost.get("GlobalSecondaryIndexes", {}).items()}
 
 
 def test_the_to_do_of_a_cancelled_order(acme: Client, bluebird: Client, place: Place) -> None:

@@ -65,7 +65,7 @@ class TestAnUnknownEvent:
 
     def test_the_list_has_every_order(self, service: Service, staged: str) -> None:
         answer = service.list()
-        assert [order["order_id"] for order in answer.body["orders"]] == [staged, "A-2"]
+        assert {order["order_id"] for order in answer.body["orders"]} == {staged, "A-2"}
         assert "unreadable" not in answer.body
 
     def test_it_is_kept_when_another_is_recorded(self, service: Service, tables: Tables, staged: str) -> None:
@@ -88,15 +88,15 @@ class TestOneThatNobodyCanRead:
         self, service: Service, broken: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         answer = service.list()
-        assert [order["order_id"] for order in answer.body["orders"]] == ["A-1", "A-3"]
+        assert {order["order_id"] for order in answer.body["orders"]} == {"A-1", "A-3"}
         assert (answer.status, answer.body["unreadable"], answer.body["cursor"]) == (200, [broken], None)
         assert '"OrdersUnreadable":[1.0]' in capsys.readouterr().out
 
     def test_pages_go_on_behind_it(self, service: Service, broken: str) -> None:
-        first = service.list(limit="2").body
-        assert ([order["order_id"] for order in first["orders"]], first["unreadable"]) == (["A-1"], [broken])
-        second = service.list(limit="2", cursor=first["cursor"]).body
-        assert [order["order_id"] for order in second["orders"]] == ["A-3"]
+        first = service.list(limit="1").body
+        second = service.list(limit="1", cursor=first["cursor"]).body
+        assert {page["orders"][0]["order_id"] for page in (first, second)} == {"A-1", "A-3"}
+        assert ("unreadable" in first, second["unreadable"]) == (False, [broken])
 
     def test_a_search_names_it(self, service: Service, broken: str) -> None:
         found = service.list(marketplace_order_id=f"113-{broken}").body
@@ -122,4 +122,4 @@ def test_a_page_of_large_orders_ends_before_lambdas_six_megabytes(service: Servi
         assert len(answer.text.encode()) < 6_000_000
         found += [order["order_id"] for order in answer.body["orders"]]
         cursor = answer.body["cursor"]
-    assert found == expected
+    assert sorted(found) == expected

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -10,10 +11,13 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from order_cancellation.domain import times
 from order_cancellation.domain.marketplaces import TO_DO
 from order_cancellation.domain.refusals import Unavailable
-from order_cancellation.tables.client import MAX_CALL_SECONDS
+from order_cancellation.tables import order_lists
+from order_cancellation.tables.client import MAX_CALL_SECONDS, Table
 from order_cancellation.tables.orders import Orders
+from scripts import enter_to_do
 from tests.support import functions, template
 from tests.support.functions import Context, Response, call, http_event, machine_claims, seller_claims
 from tests.support.memory_tables import Tables
@@ -166,6 +170,116 @@ def test_the_list_of_what_is_to_do(
     assert listed(view_orders, seller_claims("bluebird"), marketplace_cancellation="to_do") == []
 
 
+def test_what_is_to_do_is_listed_by_when_it_was_cancelled_and_counted(
+    place: Place,
+    cancel: Callable[..., Response],
+    marketplace_cancellation: ModuleType,
+    view_orders: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for minute, order_id in enumerate(("A-3", "A-1", "A-2", "A-4")):
+        place(order_id, f"113-{order_id}")
+        monkeypatch.setattr(times, "now", lambda minute=minute: f"2026-11-23T10:0{minute}:00.000Z")
+        cancel(order_id)
+    assert listed(view_orders, marketplace_cancellation="to_do", limit="1") == ["A-3", "A-1", "A-2", "A-4"]
+    mark(marketplace_cancellation, "A-1", "done")
+
+    def first_page(**query: str) -> Any:
+        query = {"marketplace_cancellation": "to_do", **query}
+        event = http_event("list_orders", ACME, query={name: [value] for name, value in query.items()})
+        return call(view_orders, event).body
+
+    page = first_page(limit="2")
+    assert ([order["order_id"] for order in page["orders"]], page["count"], page["more"]) == (["A-3", "A-2"], 3, False)
+    assert "count" not in first_page(limit="2", cursor=page["cursor"])
+    monkeypatch.setattr(order_lists, "MOST_COUNTED", 2)
+    assert {name: first_page()[name] for name in ("count", "more")} == {"count": 2, "more": True}
+    mark(marketplace_cancellation, "A-1", "to_do")  # back where it was
+    assert listed(view_orders, marketplace_cancellation="to_do") == ["A-3", "A-1", "A-2", "A-4"]
+
+
+def test_many_marks_at_once_have_a_result_each(
+    place: Place, cancel: Callable[..., Response], marketplace_cancellation: ModuleType, view_orders: ModuleType
+) -> None:
+    for number in range(1, 5):
+        place(f"A-{number}", f"113-{number}")
+    for number in range(1, 4):
+        cancel(f"A-{number}")
+    place("B-1", "113-1", seller_id="bluebird")
+    states = {"A-2": "done", "A-1": "not_needed", "A-4": "done", "B-1": "done", "A-3": "to_do"}
+    entries = [{"order_id": order_id, "state": state} for order_id, state in states.items()]
+    body = {"orders": [*entries, {"order_id": "A-2", "state": "to_do"}]}  # of two for one order the first counts
+    for _ in range(2):  # the same again changes nothing
+        answer = call(marketplace_cancellation, http_event("mark_many", ACME, body))
+        assert answer.status == 200
+        assert answer.body["outcome"] == "partial_success"
+        assert answer.body["counts"] == {"orders": 5, "recorded": 3, "refused": 2}
+        results = answer.body["results"]
+        assert [each["order_id"] for each in results] == list(states)
+        assert [each.get("marketplace_cancellation") for each in results] == ["done", "not_needed", None, None, "to_do"]
+        assert [each.get("code") for each in results[2:4]] == ["order_conflict", "order_not_found"]
+        single = mark(marketplace_cancellation, "A-1", "not_needed").body
+        assert results[1] == {**single, "outcome": "recorded"}
+        assert listed(view_orders, marketplace_cancellation="to_do") == ["A-3"]
+
+
+def test_marks_for_which_no_time_is_left_are_refused_and_not_lost(
+    place: Place, cancel: Callable[..., Response], marketplace_cancellation: ModuleType
+) -> None:
+    place("A-1", "113-1")
+    cancel("A-1")
+    event = http_event("mark_many", ACME, {"orders": [{"order_id": "A-1", "state": "done"}]})
+    late = call(marketplace_cancellation, event, Context(remaining_ms=1_000)).body
+    assert (late["outcome"], late["results"][0]["code"]) == ("failure", "service_unavailable")
+    assert call(marketplace_cancellation, event).body["outcome"] == "success"
+
+
+def test_what_the_version_before_cancelled_enters_the_index(
+    place: Place, aws: Tables, cancel: Callable[..., Response], view_orders: ModuleType, tmp_path: Path
+) -> None:
+    """In steps, each of which dies before its end; marks and cancels go on meanwhile."""
+    for number in range(1, 10):
+        place(f"A-{number}", f"113-{number}")
+        if number != 5:
+            cancel(f"A-{number}")
+            item = aws.get("OrdersTable", "acme", f"A-{number}")
+            assert item
+            del item["to_do_since"]
+            aws.put("OrdersTable", item | ({"marketplace_cancellation": {"S": "done"}} if number == 2 else {}))
+    assert listed(view_orders, marketplace_cancellation="to_do") == []
+    place_file = tmp_path / "place.json"
+    scanned: Any = Scanned(boto3.client("dynamodb"), aws)
+    orders = Table(scanned, "OrdersTable")
+    read = 0
+    while not read or place_file.exists():
+        for page in enter_to_do.pages(orders, place_file):
+            read += len(page)
+            entered = [enter_to_do.enter(orders, order) for order in page if enter_to_do.is_missing(order)]
+            assert all(entered)
+            if read % 4 == 0:
+                break  # it dies with its place noted or not: the last page comes again
+    assert read < 20
+    assert listed(view_orders, marketplace_cancellation="to_do") == [f"A-{number}" for number in (1, 3, 4, 6, 7, 8, 9)]
+    assert not any(enter_to_do.is_missing(order) for page in enter_to_do.pages(orders, None) for order in page)
+
+
+class Scanned:
+    """A client whose scans have two items a page."""
+
+    def __init__(self, dynamodb: Any, tables: Tables) -> None:
+        self._dynamodb, self._tables = dynamodb, tables
+
+    def scan(self, *, TableName: str, ExclusiveStartKey: Any = None, **_: Any) -> Any:  # noqa: N803
+        items = sorted(self._tables.items(TableName), key=lambda item: item["order_id"]["S"])
+        after = ExclusiveStartKey["order_id"]["S"] if ExclusiveStartKey else ""
+        page = [item for item in items if item["order_id"]["S"] > after]
+        last = {name: page[1][name] for name in ("seller_id", "order_id")} if len(page) > 2 else None
+        return {"Items": page[:2]} | ({"LastEvaluatedKey": last} if last else {})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dynamodb, name)
+
+
 def test_only_a_cancelled_order_has_something_to_do(
     place: Place, marketplace_cancellation: ModuleType, view_orders: ModuleType
 ) -> None:
@@ -226,7 +340,7 @@ def test_a_marketplaces_order_id_that_none_can_have_is_refused(wanted: str, view
     assert (answer.status, answer.body["field"]) == (400, "marketplace_order_id")
 
 
-def test_a_sellers_cancel_changes_no_entry_of_any_index(place: Place, cancel: Callable[..., Response]) -> None:
+def test_a_sellers_cancel_changes_the_entry_of_one_index(place: Place, cancel: Callable[..., Response]) -> None:
     """By DynamoDB's rule: an index is written when its entry, keys and projected attributes, is not what it was."""
     place("A-1", "113-1")
     before = _stored()
@@ -234,9 +348,8 @@ def test_a_sellers_cancel_changes_no_entry_of_any_index(place: Place, cancel: Ca
     after = _stored()
     assert before != after
     indexes = template.properties("OrdersTable")["GlobalSecondaryIndexes"]
-    assert indexes
-    for index in indexes:
-        assert _entry(index, before) == _entry(index, after), index["IndexName"]
+    written = [index["IndexName"] for index in indexes if _entry(index, before) != _entry(index, after)]
+    assert written == ["ToDo"]
 
 
 def _stored() -> Mapping[str, Any]:

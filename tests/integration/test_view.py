@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from copy import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
 
 from order_cancellation.domain.orders import STATUSES
+from order_cancellation.http import cursors
 from order_cancellation.tables.orders import Orders
 from tests.support import examples
 from tests.support.rig import Service
@@ -17,18 +19,23 @@ from tests.support.sdk import Wire
 if TYPE_CHECKING:
     pass
 
+# Newest first: what follows in the alphabet was placed before.
 IDS = [f"A-{number:02}" for number in range(1, 61)]
+
+
+def placed_at(number: int) -> str:
+    return f"2026-11-23T09:{60 - number:02}:00Z"
 
 
 @pytest.fixture
 def sixty(orders: Orders) -> None:
     """Sixty orders of acme's; every tenth is cancelled. Bluebird has two."""
     for number, order_id in enumerate(IDS, start=1):
-        orders.place("acme", order_id, examples.placement())
+        orders.place("acme", order_id, replace(examples.placement(), placed_at=placed_at(number)))
         if number % 10 == 0:
             orders.cancel("acme", order_id, examples.cancellation())
-    for order_id in ("B-1", "A-01"):
-        orders.place("bluebird", order_id, examples.placement())
+    for number, order_id in enumerate(("A-01", "B-1"), start=1):
+        orders.place("bluebird", order_id, replace(examples.placement(), placed_at=placed_at(number)))
 
 
 def pages(service: Service, **query: str) -> list[list[str]]:
@@ -103,9 +110,7 @@ class TestPages:
         ("limit", "sizes"),
         [("1", [1] * 60), ("25", [25, 25, 10]), ("30", [30, 30]), ("59", [59, 1]), ("60", [60]), ("100", [60])],
     )
-    def test_every_order_is_on_one_page_in_the_order_of_ids(
-        self, service: Service, limit: str, sizes: list[int]
-    ) -> None:
+    def test_every_order_is_on_one_page_newest_first(self, service: Service, limit: str, sizes: list[int]) -> None:
         found = pages(service, limit=limit)
         assert [len(page) for page in found] == sizes
         assert list(chain.from_iterable(found)) == IDS
@@ -113,10 +118,10 @@ class TestPages:
     def test_a_page_has_25_orders_unless_told(self, service: Service) -> None:
         assert len(service.list().body["orders"]) == 25
 
-    def test_a_page_is_one_query(self, service: Service, wire: Wire) -> None:
+    def test_a_page_is_a_query_and_a_read(self, service: Service, wire: Wire) -> None:
         wire.requests.clear()
         service.list()
-        assert wire.requests == ["Query"]
+        assert wire.requests == ["Query", "BatchGetItem"]
 
     def test_only_the_sellers_own(self, service: Service) -> None:
         assert pages(service, seller_id="bluebird") == [["A-01", "B-1"]]
@@ -128,6 +133,46 @@ class TestPages:
         assert list(chain.from_iterable(found)) == IDS[9::10]
         assert all(len(page) <= int(limit) for page in found)
 
+    @pytest.mark.parametrize("limit", ["1", "7", "100"])
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            ({"cancellable": "true"}, [order_id for order_id in IDS if not order_id.endswith("0")]),
+            ({"cancellable": "false"}, IDS[9::10]),
+            ({"cancellable": "true", "status": "cancelled"}, []),
+            ({"status": "cancelled,shipped"}, IDS[9::10]),
+            ({"placed_from": placed_at(20)}, IDS[:20]),
+            ({"placed_from": "2026-11-23T09:40:00.001Z"}, IDS[:19]),
+            ({"placed_to": placed_at(50)}, IDS[49:]),
+            ({"placed_to": "2026-11-23T09:09:59.999Z"}, IDS[50:]),
+            ({"placed_from": placed_at(31), "placed_to": "2026-11-23T11:30:00+02:00"}, IDS[29:31]),
+            ({"placed_from": placed_at(30), "placed_to": placed_at(21), "status": "cancelled"}, [IDS[29]]),
+            ({"placed_from": "2027-01-01T00:00:00Z"}, []),
+            ({"marketplace_cancellation": "to_do", "placed_from": placed_at(30)}, [IDS[9], IDS[19], IDS[29]]),
+        ],
+        ids=str,
+    )
+    def test_of_what_is_asked_for(
+        self, service: Service, wanted: dict[str, str], expected: list[str], limit: str
+    ) -> None:
+        assert list(chain.from_iterable(pages(service, **wanted, limit=limit))) == expected
+
+    def test_a_cursor_of_another_list_is_refused(self, service: Service) -> None:
+        newest = service.list(limit="1").body["cursor"]
+        to_do = service.list(limit="1", marketplace_cancellation="to_do").body["cursor"]
+        by_id = cursors.encode("A-01")  # as the lists of version 1.0 gave out
+        for cursor, wanted in (
+            (newest, {"marketplace_cancellation": "to_do"}),
+            (to_do, {}),
+            (by_id, {}),
+            (by_id, {"marketplace_cancellation": "to_do"}),
+            (newest, {"placed_to": "2026-11-23T09:00:00Z"}),
+            (newest, {"marketplace_order_id": "113"}),
+        ):
+            answer = service.list(cursor=cursor, **wanted)
+            assert (answer.status, answer.body["field"]) == (400, "cursor"), wanted
+            assert "first page" in answer.body["detail"]
+
     def test_an_entry_is_what_the_single_call_shows(self, service: Service) -> None:
         listed = service.list(limit="10").body["orders"]
         single = [service.view(order_id).body for order_id in IDS[:10]]
@@ -138,6 +183,14 @@ class TestPages:
         cursor = service.list(limit="1").body["cursor"]
         theirs = service.list(seller_id="bluebird", cursor=cursor)
         assert [order["order_id"] for order in theirs.body["orders"]] == ["B-1"]
+
+    def test_a_page_ends_by_bytes_and_the_next_begins_behind_it(
+        self, service: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cursors, "MAX_BYTES", 5_000)
+        found = pages(service, limit="100")
+        assert len(found) > 5
+        assert list(chain.from_iterable(found)) == IDS
 
 
 class TestParameters:

@@ -169,6 +169,7 @@ def test_what_the_seller_notes_reaches_no_machine_and_no_log(capsys: pytest.Capt
             rows = [{"marketplace_order_id": SECRET, "state": "cancelled"}]
             service.send("reconcile", person, {"marketplace": "amazon", "orders": rows})
             service.send("mark_marketplace", person, {"state": "done"}, order_id="A-1")
+            service.send("mark_many", person, {"orders": [{"order_id": "A-1", "state": "done"}]})
             service.cancel("A-9", {"note": SECRET, SECRET: 1})
     for answer in told:
         for secret in (SECRET, "person-1"):

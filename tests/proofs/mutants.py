@@ -49,7 +49,7 @@ SCOPES: Mapping[str, Sequence[str]] = {
         "Orders._read_some",
         "Orders._update",
     ),
-    "tables.order_lists": ("OrderLists", "_filter"),
+    "tables.order_lists": ("OrderLists", "Wanted"),
     "tables.outbox": ("Outbox", "_CLAIMS_PER_TRANSACTION", "_CONFLICT_TRIES"),
     "tables.summaries": ("Summaries", "until"),
     "tables.sellers": (WHOLE,),

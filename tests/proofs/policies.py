@@ -184,6 +184,7 @@ def _story(service: Service, tables: Tables, clock: Clock, ses: SimulatedSes, lo
     auto = {"seller_id": "acme", "order_id": "A-13", "reason": "stockout", "fulfillment_centers": ["EWR2"]}
     service.auto_cancel(auto)
     service.send("mark_marketplace", seller_claims("acme"), {"state": "done"}, order_id="A-2")
+    service.send("mark_many", seller_claims("acme"), {"orders": [{"order_id": "A-2", "state": "to_do"}]})
     service.view("A-1")
     for query in (
         {},
@@ -278,7 +279,7 @@ def _more(document: dict[str, Any]) -> None:
 
 
 def _no_index(document: dict[str, Any]) -> None:
-    _statement(document, "ViewOrdersFunction", "FindByMarketplaceOrder")["Resource"] = {"GetAtt": "OrdersTable.Arn"}
+    _statement(document, "ViewOrdersFunction", "ListOrders")["Resource"] = {"GetAtt": "OrdersTable.Arn"}
 
 
 def _any_attribute(document: dict[str, Any]) -> None:

@@ -193,6 +193,18 @@ PROMISES = {
         {"order_id": "A-1001", "status": "cancelled", "marketplace": "amazon", "marketplace_cancellation": "done"},
         after=("cancel_order-success",),
     ),
+    "marketplace_cancellation-batch_partial_success": Promise(
+        200,
+        {
+            "outcome": "partial_success",
+            "counts": {"orders": 2, "recorded": 1, "refused": 1},
+            "results": [
+                {"order_id": "A-1001", "outcome": "recorded", "marketplace_cancellation": "done"},
+                {"order_id": "A-1002", "outcome": "refused", "code": "order_conflict", "order_status": "picking"},
+            ],
+        },
+        after=("cancel_order-success",),
+    ),
     "marketplace_cancellation-not_cancelled": Promise(
         409, problem("order_conflict", order_id="A-1002", order_status="picking")
     ),

@@ -21,6 +21,7 @@ ROUTES = {
     "move_order": ("PUT", "/sellers/{seller_id}/orders/{order_id}/fulfillment-centers"),
     "auto_cancel": ("POST", "/auto-cancellations"),
     "mark_marketplace": ("PUT", "/orders/{order_id}/marketplace-cancellation"),
+    "mark_many": ("POST", "/marketplace-cancellations"),
     "reconcile": ("POST", "/reconciliations"),
     "list_summaries": ("GET", "/summaries"),
     "report": ("POST", "/fulfillment-centers/{fc_id}/events"),

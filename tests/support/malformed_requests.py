@@ -29,6 +29,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "auto_cancel": {"cancellations": [AUTO]},
     "report": EVENT,
     "mark_marketplace": {"state": "done"},
+    "mark_many": {"orders": [{"order_id": ORDER, "state": "done"}]},
     "reconcile": {"marketplace": "amazon", "orders": [{"marketplace_order_id": "113-1", "state": "open"}]},
 }
 PATHS: dict[str, dict[str, str]] = {
@@ -42,6 +43,7 @@ PATHS: dict[str, dict[str, str]] = {
     "auto_cancel": {},
     "report": {"fc_id": "LAX1"},
     "mark_marketplace": {"order_id": ORDER},
+    "mark_many": {},
     "reconcile": {},
     "list_summaries": {},
 }
@@ -180,6 +182,11 @@ _WRONG_FIELDS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("state", "cancelled", "must be one of to_do, done, not_needed"),
         ("state", None, "must be one of"),
         ("state", ["done"], "must be one of"),
+    ),
+    "mark_many": (
+        ("orders", [], "must have 1 to 100 entries"),
+        ("orders", [{"order_id": ORDER, "state": "done"}] * 101, "must have 1 to 100 entries"),
+        ("orders", {}, "must be a list"),
     ),
     "reconcile": (
         ("marketplace", "ama zon", "must be 1 to 64 of"),
@@ -345,13 +352,18 @@ def _queries() -> Iterator[Malformed]:
         ("limit=1&limit=2", "limit", "is given more than once"),
         ("status=open", "status", "must be one of received, "),
         ("status=", "status", "must be one of received, "),
+        ("status=shipped,,delivered", "status", "must be one of received, "),
+        ("cancellable=yes", "cancellable", "must be one of true, false"),
+        ("placed_from=2026-11-23", "placed_from", "must be an RFC 3339 time"),
+        ("placed_to=yesterday", "placed_to", "must be an RFC 3339 time"),
+        ("placed_from=2026-11-23T09:00:01Z&placed_to=2026-11-23T09:00:00Z", "placed_to", "is before placed_from"),
         ("cursor=", "cursor", "is not one that this list gave out"),
         ("cursor=%00", "cursor", "is not one that this list gave out"),
         ("cursor=Li4v", "cursor", "is not one that this list gave out"),
         (
             "seller_id=bluebird",
             "seller_id",
-            "is not a parameter here; there are status, marketplace_cancellation",
+            "is not a parameter here; there are status, cancellable, placed_from",
         ),
         ("Limit=1", "Limit", "is not a parameter here"),
     ):

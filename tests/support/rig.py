@@ -44,6 +44,7 @@ FUNCTIONS = {
     "list_orders": "view_orders",
     "list_summaries": "view_summaries",
     "mark_marketplace": "marketplace_cancellation",
+    "mark_many": "marketplace_cancellation",
     "reconcile": "reconciliation",
     "register_seller": "order_intake",
     "place_order": "order_intake",

@@ -35,10 +35,17 @@ def properties(logical_id: str) -> dict[str, Any]:
     """What template.yaml says of a table, as CreateTable takes it."""
     said = template()["Resources"][logical_id]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "StreamSpecification")
-    found = {name: said[name] for name in wanted if name in said}
+    found = {name: _as_by_default(said[name]) for name in wanted if name in said}
     if "StreamSpecification" in found:
         found["StreamSpecification"] = {"StreamEnabled": True, **found["StreamSpecification"]}
     return found
+
+
+def _as_by_default(said: Any) -> Any:
+    """A list without conditions: each parameter's default is what makes its part."""
+    if not isinstance(said, list):
+        return said
+    return [entry["If"][1] if entry.keys() == {"If"} else entry for entry in said]
 
 
 @functools.cache

@@ -62,11 +62,14 @@ def furnish(dynamodb: DynamoDBClient, tables: Mapping[str, str]) -> None:
 
 
 def _place(table: Orders, seller_id: str, order_id: str, *centers: str) -> Order:
-    """A-1001 is Amazon's 113-4001001-2711418."""
-    marketplace_order_id = f"113-400{order_id.partition('-')[2]}-2711418"
-    _, order = table.place(
-        seller_id, order_id, replace(examples.placement(*centers), marketplace_order_id=marketplace_order_id)
+    """A-1001 is Amazon's 113-4001001-2711418, and the newest of them."""
+    number = order_id.partition("-")[2]
+    placed = replace(
+        examples.placement(*centers),
+        marketplace_order_id=f"113-400{number}-2711418",
+        placed_at=f"2026-11-23T08:{59 - int(number) % 100}:00Z",
     )
+    _, order = table.place(seller_id, order_id, placed)
     assert order
     return order
 

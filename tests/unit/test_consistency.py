@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from order_cancellation.tables.order_lists import OrderLists, Wanted
 from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.sellers import FulfillmentCenters, Sellers
 from order_cancellation.tables.summaries import Summaries
@@ -27,7 +26,6 @@ SUMMARY = {
 READS: dict[str, Callable[[Any], Any]] = {
     "an order": lambda dynamodb: Orders(dynamodb, ORDERS).find("acme", "A-1"),
     "orders": lambda dynamodb: Orders(dynamodb, ORDERS).find_many("acme", ["A-1"]),
-    "a page of orders": lambda dynamodb: OrderLists(dynamodb, ORDERS).page("acme", Wanted()).orders,
     "a summary": lambda dynamodb: Summaries(dynamodb, SUMMARIES).find("acme", "S-1"),
     "a page of summaries": lambda dynamodb: Summaries(dynamodb, SUMMARIES).page("acme", 10, None)[0],
     "a seller": lambda dynamodb: Sellers(dynamodb, SELLERS).find("acme"),

@@ -17,6 +17,7 @@ from tests.support.rig import order_item
 
 FORWARD = ("received", "allocated", "picking", "picked_packed", "shipped", "delivered")
 PLACEMENT = Placement("amazon", "113-A-1", "US", "2026-11-23T08:00:00Z", (Line("TENT", 2),), ("LAX1", "EWR2"))
+NOW = "2026-11-23T15:00:00.000Z"
 DUE = "2026-11-23T14:12:11.123Z"
 
 
@@ -54,7 +55,8 @@ def test_a_cancel_ends_an_order_that_is_not_packed(store: Orders, tables: Tables
     assert (order.status, order.cancellation) == ("cancelled", examples.cancellation())
     after = item(tables)
     assert after.pop("cancellation")["M"]["cancellation_id"] == {"S": "c1" * 16}
-    assert after == {**before, "status": {"S": "cancelled"}}
+    cancelled_at = {"S": examples.cancellation().cancelled_at}
+    assert after == {**before, "status": {"S": "cancelled"}, "to_do_since": cancelled_at}
 
 
 @pytest.mark.parametrize("status", ["picked_packed", "shipped", "delivered", "cancelled", "of_a_later_version"])
@@ -154,23 +156,27 @@ def test_a_report_makes_no_order(store: Orders, tables: Tables) -> None:
 @pytest.mark.parametrize("status", [*FORWARD, "of_a_later_version"])
 def test_only_a_cancelled_order_is_marked(store: Orders, tables: Tables, status: str) -> None:
     before = put(tables, status)
-    written, order = store.mark("acme", "A-1", "done")
+    written, order = store.mark("acme", "A-1", "done", NOW)
     assert not written
     assert order
     assert order.status == status
     assert item(tables) == before
 
 
-def test_a_mark_changes_nothing_else(store: Orders, tables: Tables) -> None:
+@pytest.mark.parametrize("state", ["done", "not_needed"])
+def test_a_mark_changes_nothing_but_what_is_to_do(store: Orders, tables: Tables, state: str) -> None:
     put(tables, "received")
     store.cancel("acme", "A-1", examples.cancellation())
     before = item(tables)
-    written, order = store.mark("acme", "A-1", "done")
+    written, order = store.mark("acme", "A-1", state, NOW)
     assert written
     assert order
-    assert (order.status, order.marketplace_cancellation) == ("cancelled", "done")
-    assert item(tables) == {**before, "marketplace_cancellation": {"S": "done"}}
-    assert store.mark("acme", "A-404", "done") == (False, None)
+    assert (order.status, order.marketplace_cancellation) == ("cancelled", state)
+    to_do_since = before.pop("to_do_since")
+    assert item(tables) == {**before, "marketplace_cancellation": {"S": state}}
+    store.mark("acme", "A-1", "to_do", NOW)
+    assert item(tables) == {**before, "marketplace_cancellation": {"S": "to_do"}, "to_do_since": to_do_since}
+    assert store.mark("acme", "A-404", state, NOW) == (False, None)
 
 
 def test_orders_are_read_strongly_consistent_whatever_their_number(
@@ -221,5 +227,5 @@ def test_no_answer_says_whether_anything_may_have_changed(
             read()
         assert unread.value.reading
     with pytest.raises(Unavailable) as unwritten:
-        store.mark("acme", "A-1", "done")
+        store.mark("acme", "A-1", "done", NOW)
     assert not unwritten.value.reading

@@ -31,8 +31,8 @@ PLANTED = {
     ),
     "a list that takes its seller from a header": (
         "functions/view_orders/app.py",
-        r"    query = request.query",
-        '    seller_id = request._header_values("x-seller-id")[0]\n    query = request.query',
+        r"    wanted = parse.wanted_orders",
+        '    seller_id = request._header_values("x-seller-id")[0]\n    wanted = parse.wanted_orders',
         "list_orders takes a seller from elsewhere than the claims",
     ),
     "a seller that is asked of the path": (

@@ -1,5 +1,6 @@
 """A seller notes what they have done in the marketplace about an order that is cancelled here."""
 
+from order_cancellation.domain import times
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import NotCancelled, OrderNotFound
 from order_cancellation.tables.orders import Orders
@@ -10,7 +11,7 @@ def mark(orders: Orders, seller_id: str, order_id: str, state: str) -> Order:
 
     Raises OrderNotFound, NotCancelled, Unavailable.
     """
-    written, order = orders.mark(seller_id, order_id, state)
+    written, order = orders.mark(seller_id, order_id, state, times.now())
     if order is None:
         raise OrderNotFound(order_id)
     if not written:

@@ -8,8 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from order_cancellation.domain.refusals import InvalidRequest
+from order_cancellation.http import checks
+from order_cancellation.tables.order_lists import NAMED, NEWEST, TO_DO, Place, Wanted
 
 MAX_BYTES: Final = 4_000_000
+
+_BETWEEN: Final = "~"  # stands in no order id and in no time
+_LETTERS: Final = {NEWEST: "p", TO_DO: "t"}
 
 _POSITION = re.compile(r"[A-Za-z0-9][\x21-\x7e]{0,127}")
 
@@ -25,6 +30,26 @@ def cut(rows: Sequence[tuple[str, Mapping[str, Any]]], last: str | None) -> tupl
         if size > MAX_BYTES and index:
             return [document for _, document in rows[:index]], rows[index - 1][0]
     return [document for _, document in rows], last
+
+
+def of_place(place: Place, wanted: Wanted) -> str:
+    """The cursor for a place in one of the lists of orders."""
+    if wanted.listing is NAMED:
+        return encode(place.order_id)
+    return encode(_BETWEEN.join((_LETTERS[wanted.listing], *place)))
+
+
+def place(cursor: str, wanted: Wanted) -> Place:
+    """The place in a cursor of this list of orders. Raises InvalidRequest for one of another list, or of none."""
+    first, last = wanted.bounds
+    parts = decode(cursor).split(_BETWEEN)
+    if wanted.listing is NAMED:
+        parts = ["", first, *parts]
+    match parts:
+        case [letter, sort, order_id] if letter == _LETTERS.get(wanted.listing, "") and checks.is_id(order_id):
+            if first <= sort <= last:  # DynamoDB refuses to begin anywhere else
+                return Place(sort, order_id)
+    raise InvalidRequest("cursor", "is not one that this list gave out; begin with the first page")
 
 
 def encode(position: str) -> str:

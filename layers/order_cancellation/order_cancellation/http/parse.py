@@ -121,6 +121,18 @@ def marketplace_cancellation(body: Any) -> str:
     return checks.choice(checks.fields(body, "body", required=("state",))["state"], "state", CANCELLATION_STATES)
 
 
+def marketplace_cancellation_batch(body: Any) -> Mapping[str, str]:
+    """``POST /marketplace-cancellations``: the state by order id; of several entries for one order the first counts."""
+    entries = checks.entries(checks.fields(body, "body", required=("orders",))["orders"], "orders", MAX_BATCH)
+    states: dict[str, str] = {}
+    for index, entry in enumerate(entries):
+        path = f"orders[{index}]"
+        sent = checks.fields(entry, path, required=("order_id", "state"))
+        order_id = checks.identifier(sent["order_id"], f"{path}.order_id")
+        states.setdefault(order_id, checks.choice(sent["state"], f"{path}.state", CANCELLATION_STATES))
+    return states
+
+
 def reconciliation(body: Any) -> Reconciliation:
     """``POST /reconciliations``: 1–1000 orders of one marketplace; one may be there twice, but not in two states."""
     sent = checks.fields(body, "body", required=("marketplace", "orders"))
@@ -142,13 +154,22 @@ def reconciliation(body: Any) -> Reconciliation:
 def wanted_orders(query: Mapping[str, str]) -> Wanted:
     """``GET /orders``: its query parameters."""
     named = "marketplace_order_id"
-    return Wanted(
+    wanted = Wanted(
         limit=page_size(query),
-        after=checks.identifier(cursors.decode(query["cursor"]), "cursor") if "cursor" in query else None,
-        status=_chosen(query, "status", STATUSES),
+        statuses=_several(query, "status", STATUSES),
+        cancellable={"true": True, "false": False, None: None}[_chosen(query, "cancellable", ("true", "false"))],
         marketplace_cancellation=_chosen(query, "marketplace_cancellation", CANCELLATION_STATES),
         marketplace_order_id=_marketplace_order(query[named], named) if named in query else None,
+        placed_from=_moment(query, "placed_from"),
+        placed_to=_moment(query, "placed_to"),
     )
+    if (
+        wanted.placed_from
+        and wanted.placed_to
+        and times.to_datetime(wanted.placed_from) > times.to_datetime(wanted.placed_to)
+    ):
+        raise InvalidRequest("placed_to", "is before placed_from")
+    return wanted._replace(after=cursors.place(query["cursor"], wanted)) if "cursor" in query else wanted
 
 
 def zone(query: Mapping[str, str]) -> tzinfo:
@@ -235,6 +256,15 @@ def _without_blanks(value: Any) -> Any:
 
 def _chosen(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> str | None:
     return checks.choice(query[name], name, allowed) if name in query else None
+
+
+def _several(query: Mapping[str, str], name: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    """One value, or several with commas between them."""
+    return tuple(checks.choice(value, name, allowed) for value in query[name].split(",")) if name in query else ()
+
+
+def _moment(query: Mapping[str, str], name: str) -> str | None:
+    return checks.time(query[name], name) if name in query else None
 
 
 def _line(value: Any, path: str) -> Line:

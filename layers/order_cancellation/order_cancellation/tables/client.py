@@ -15,6 +15,7 @@ from order_cancellation.tables.items import Item, decode_item, encode, encode_it
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
 
 # Three tries of at most 3 s each leave room in every function's timeout; a retry after a lost answer is safe (G3).
 CLIENT_CONFIG: Final = Config(
@@ -91,21 +92,25 @@ class Table:
     ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
         """One page: the items, and the key to go on behind, or None at the end.
 
-        ``options`` are Query's own, such as ``IndexName``, ``FilterExpression`` or ``Limit``.
+        ``options`` are Query's own, such as ``IndexName`` or ``Limit``.
         """
+        start = {"ExclusiveStartKey": encode_item(after)} if after is not None else {}
+        response = self._query(condition, values, **start, **options)
+        last = response.get("LastEvaluatedKey")
+        return [decode_item(item) for item in response["Items"]], decode_item(last) if last else None
+
+    def count(self, condition: str, values: Item, **options: Any) -> int:
+        """How many items one page has, without the items."""
+        return self._query(condition, values, Select="COUNT", **options)["Count"]
+
+    def _query(self, condition: str, values: Item, **options: Any) -> QueryOutputTypeDef:
         request: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": _placeholders(values),
             **options,
         }
-        if names := _names(f"{condition} {options.get('FilterExpression')}"):
-            request["ExpressionAttributeNames"] = names
-        if after is not None:
-            request["ExclusiveStartKey"] = encode_item(after)
-        response = call(lambda: self.dynamodb.query(**request), reading=True)
-        last = response.get("LastEvaluatedKey")
-        return [decode_item(item) for item in response["Items"]], decode_item(last) if last else None
+        return call(lambda: self.dynamodb.query(**request), reading=True)
 
 
 def update_request(key: Item, update: str, condition: str | None, values: Item) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from order_cancellation.domain.cancellations import Actor, Cancellation
+from order_cancellation.domain.marketplaces import TO_DO
 from order_cancellation.domain.orders import (
     CANCELLABLE,
     CANCELLED,
@@ -51,7 +52,9 @@ class Orders:
         """
         statuses = {f"cancellable{index}": status for index, status in enumerate(CANCELLABLE)}
         values: dict[str, Any] = {**statuses, "cancelled": CANCELLED, "cancellation": _cancellation_item(cancellation)}
-        update = _ending("SET #status = :cancelled, cancellation = :cancellation", seller_id, summary_due_at, values)
+        update = _ending(
+            "SET #status = :cancelled, cancellation = :cancellation", seller_id, cancellation, summary_due_at, values
+        )
         condition = f"#status IN ({', '.join(f':{name}' for name in statuses)})"
         return self._update(seller_id, order_id, update, condition, **values)
 
@@ -73,7 +76,7 @@ class Orders:
             values |= {"part": ended} if seen.part_cancellations else {"parts": {name: ended}}
             values["to_milestones"] = to.milestones
             update = f"SET #status = :to_status, milestones = :to_milestones, {taken}"
-        return self._write_if_as(seen, _ending(update, seen.seller_id, summary_due_at, values), **values)
+        return self._write_if_as(seen, _ending(update, seen.seller_id, cancellation, summary_due_at, values), **values)
 
     def place(self, seller_id: str, order_id: str, placement: Placement) -> tuple[bool, Order | None]:
         """Put a new order in; an order that has this id already refuses it. Raises Unavailable."""
@@ -117,16 +120,23 @@ class Orders:
             **({"seen_moved": seen.moved} if seen.moved else {}),
         )
 
-    def mark(self, seller_id: str, order_id: str, state: str) -> tuple[bool, Order | None]:
+    def mark(self, seller_id: str, order_id: str, state: str, at: str) -> tuple[bool, Order | None]:
         """Note what is to be done in the marketplace about an order of which something is cancelled.
 
-        Raises Unavailable.
+        The same write takes the order out of the index of what is to do, or puts it back: behind what is to do since
+        ``at`` if only parts of it are cancelled, else in its place by its cancellation. Raises Unavailable.
         """
+        if state == TO_DO:
+            since = "if_not_exists(to_do_since, if_not_exists(cancellation.cancelled_at, :at))"
+            update, values = f"SET marketplace_cancellation = :state, to_do_since = {since}", {"at": at}
+        else:
+            update, values = "SET marketplace_cancellation = :state REMOVE to_do_since", {}
         return self._update(
             seller_id,
             order_id,
-            "SET marketplace_cancellation = :state",
+            update,
             "#status = :cancelled OR attribute_exists(part_cancellations)",
+            **values,
             state=state,
             cancelled=CANCELLED,
         )
@@ -267,12 +277,16 @@ def _cancellation_of(item: Item) -> Cancellation:
     )
 
 
-def _ending(update: str, seller_id: str, summary_due_at: str | None, values: dict[str, Any]) -> str:
+def _ending(
+    update: str, seller_id: str, cancellation: Cancellation, summary_due_at: str | None, values: dict[str, Any]
+) -> str:
     """The update of a cancel, with what goes along: what was done in the marketplace was done about something else.
 
-    An order of which parts are due already stays due for when they are. Only an order that is cancelled has a
-    ``summary_id``; the previous version may have left one where it skipped parts that it knew nothing of.
+    An order of which parts are due, or to do, already stays so since when they are. Only an order that is cancelled has
+    a ``summary_id``; the previous version may have left one where it skipped parts that it knew nothing of.
     """
+    update += ", to_do_since = if_not_exists(to_do_since, :at)"
+    values["at"] = cancellation.cancelled_at
     if not summary_due_at:
         return f"{update} REMOVE marketplace_cancellation"
     values |= {"due": summary_due_at, "shard": shard_of(seller_id)}
