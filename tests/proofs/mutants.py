@@ -27,6 +27,7 @@ SCOPES: Mapping[str, Sequence[str]] = {
         "status_of",
         "advanced",
     ),
+    "domain.links": ("in_text", "in_code", "_plain"),
     "domain.summaries": (
         "FOLLOWS",
         "plan",
@@ -58,6 +59,7 @@ SCOPES: Mapping[str, Sequence[str]] = {
     "actions.place": (WHOLE,),
     "actions.reconcile": (WHOLE,),
     "actions.report": (WHOLE,),
+    "http.api": ("Api.route", "Api.handle", "Api._answer", "Api._problem"),
     "http.batch": (WHOLE,),
     "http.checks": (WHOLE,),
     "http.cursors": (WHOLE,),

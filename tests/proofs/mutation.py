@@ -62,11 +62,13 @@ _SENDING = (
 _MAIL = ("tests/unit/test_summary_writes.py", "tests/unit/test_summaries.py", *_SENDING)
 _VIEW = ("tests/integration/test_view.py", "tests/integration/test_marketplace.py")
 _CANCEL = ("tests/integration/test_cancel.py", "tests/integration/test_batch.py")
+_FAILURES = ("tests/integration/test_failures.py", "tests/integration/test_metrics.py")
 _PARSE = ("tests/unit/test_parse.py", "tests/integration/test_malformed_requests.py")
 _MARKETPLACE = ("tests/integration/test_marketplace.py",)
 # module: the tests that should notice, those first that are most likely to; they stop at the first failure
 TESTS: Mapping[str, Sequence[str]] = {
     "domain.orders": _ORDERS,
+    "domain.links": ("tests/unit/test_links.py",),
     "domain.summaries": _MAIL,
     "domain.refusals": ("tests/unit/test_problems.py", "tests/unit/test_documents.py", *_CANCEL),
     "tables.client": (*_WRITES, "tests/integration/test_failures.py", *_VIEW),
@@ -85,13 +87,14 @@ TESTS: Mapping[str, Sequence[str]] = {
     "actions.place": ("tests/integration/test_intake.py",),
     "actions.reconcile": ("tests/unit/test_reconcile.py", *_MARKETPLACE),
     "actions.report": ("tests/unit/test_report.py", "tests/integration/test_fulfillment_center_events.py"),
+    "http.api": ("tests/unit/test_api.py", "tests/integration/test_who_asks.py", *_FAILURES),
     "http.batch": ("tests/integration/test_batch.py", *_MARKETPLACE),
     "http.checks": _PARSE,
     "http.cursors": ("tests/unit/test_cursors.py", "tests/integration/test_view.py"),
     "http.documents": ("tests/unit/test_documents.py", *_VIEW, *_CANCEL, "tests/integration/test_view_summaries.py"),
     "http.parse": (*_PARSE, *_VIEW),
     "http.problems": ("tests/unit/test_problems.py", "tests/integration/test_failures.py"),
-    "http.request": ("tests/unit/test_request.py", *_CANCEL),
+    "http.request": ("tests/unit/test_request.py", "tests/integration/test_who_asks.py", *_CANCEL),
     "mail.compose": ("tests/unit/test_compose.py",),
     "mail.deliver": _SENDING,
     "mail.feedback": _SENDING,

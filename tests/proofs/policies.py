@@ -15,7 +15,7 @@ from order_cancellation.domain import times
 from tests.proofs.scoreboard import Report, Say, Twin, timed
 from tests.support import rig
 from tests.support.clock import HOUR, Clock
-from tests.support.functions import seller_claims
+from tests.support.functions import Context, seller_claims
 from tests.support.memory_tables import Tables
 from tests.support.rig import Service
 from tests.support.sdk import Broken, Call, error
@@ -219,6 +219,7 @@ def _story(service: Service, tables: Tables, clock: Clock, ses: SimulatedSes, lo
     _auto_cancel(service, "A-6")
     losses.append(Broken(ConnectionError("the answer is lost"), carried_out=True))
     clock.advance(HOUR)
+    service.function("summary_watch").lambda_handler({}, Context())
     service.sweep()
     clock.advance(12 * HOUR)
     service.sweep()
