@@ -18,11 +18,13 @@ import { config } from "./config.js";
  * @typedef {object} Answer
  * @property {string} [ChallengeName]
  * @property {string} [Session]
+ * @property {string} [SecretCode]
  * @property {{USER_ID_FOR_SRP?: string}} [ChallengeParameters]
  * @property {{IdToken: string, RefreshToken?: string, ExpiresIn: number}} [AuthenticationResult]
  */
 
 const STORE = "session";
+const CHALLENGES = ["NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "MFA_SETUP"];
 
 /** Nobody is signed in (any more): the person has to sign in before anything else can be asked. */
 export class SignedOut extends Error {}
@@ -94,6 +96,45 @@ export async function replacePassword(challenge, password) {
     ClientId: config.client_id,
     Session: challenge.session,
     ChallengeResponses: { USERNAME: challenge.username, NEW_PASSWORD: password },
+  });
+  return begin(answer, challenge.email);
+}
+
+/**
+ * The second factor: the code that an authenticator app shows at the moment.
+ * @param {Challenge} challenge
+ * @param {string} code
+ */
+export async function enterCode(challenge, code) {
+  const answer = await cognito("RespondToAuthChallenge", {
+    ChallengeName: challenge.name,
+    ClientId: config.client_id,
+    Session: challenge.session,
+    ChallengeResponses: { USERNAME: challenge.username, SOFTWARE_TOKEN_MFA_CODE: code },
+  });
+  return begin(answer, challenge.email);
+}
+
+/**
+ * A key for an authenticator app, and the challenge that is met with the first code from it.
+ * @param {Challenge} challenge
+ */
+export async function newKey(challenge) {
+  const { SecretCode, Session } = await cognito("AssociateSoftwareToken", { Session: challenge.session });
+  return { key: SecretCode ?? "", challenge: { ...challenge, session: Session ?? challenge.session } };
+}
+
+/**
+ * @param {Challenge} challenge
+ * @param {string} code
+ */
+export async function confirmKey(challenge, code) {
+  const { Session } = await cognito("VerifySoftwareToken", { Session: challenge.session, UserCode: code });
+  const answer = await cognito("RespondToAuthChallenge", {
+    ChallengeName: challenge.name,
+    ClientId: config.client_id,
+    Session: Session ?? challenge.session,
+    ChallengeResponses: { USERNAME: challenge.username },
   });
   return begin(answer, challenge.email);
 }
@@ -177,7 +218,7 @@ async function refresh(old) {
  * @returns {Challenge | null}
  */
 function begin(answer, email) {
-  if (answer.ChallengeName === "NEW_PASSWORD_REQUIRED" && answer.Session) {
+  if (answer.ChallengeName && CHALLENGES.includes(answer.ChallengeName) && answer.Session) {
     const username = answer.ChallengeParameters?.USER_ID_FOR_SRP ?? email;
     return { name: answer.ChallengeName, session: answer.Session, username, email };
   }

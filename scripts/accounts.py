@@ -57,6 +57,9 @@ def clients_of(stack: Stack, fc_id: str) -> list[str]:
     return sorted(item["client_id"]["S"] for item in items if item["fc_id"]["S"] == fc_id)
 
 
+_OF_THE_TEMPLATE = ("NetworkClientId", "NetworkOrdersClientId", "NetworkSellersClientId")
+
+
 def rotate_planner(stack: Stack) -> tuple[dict[str, str], list[str]]:
     """A new client for the planner, and the ids of its others, which go on until they are revoked."""
     cognito, pool = stack.client("cognito-idp"), stack.outputs["UserPoolId"]
@@ -107,7 +110,7 @@ def revoke_client(stack: Stack, client_id: str) -> str:
         raise Mistake(f"{stack.name} has no client {client_id}.") from error
     table = stack.outputs["FulfillmentCentersTableName"]
     stack.client("dynamodb").delete_item(TableName=table, Key={"client_id": {"S": client_id}})
-    if client_id == stack.outputs["NetworkClientId"]:  # it is the template's: emptied, not deleted
+    if client_id in [stack.outputs.get(name) for name in _OF_THE_TEMPLATE]:  # emptied, not deleted
         cognito.update_user_pool_client(
             UserPoolId=pool,
             ClientId=client_id,

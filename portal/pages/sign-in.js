@@ -1,8 +1,14 @@
-/** Signing in: e-mail and password; the first password has to be replaced, a forgotten one can be. */
+/**
+ * Signing in: e-mail and password, and the code of an authenticator app where the network asks for one. The first
+ * password has to be replaced, a forgotten one can be.
+ */
 
 import { fill, h } from "../dom.js";
 import {
+  confirmKey,
+  enterCode,
   forgotPassword,
+  newKey,
   replacePassword,
   resetPassword,
   SignInRefused,
@@ -22,6 +28,7 @@ import { notice } from "../views.js";
  * @property {HTMLElement[]} fields
  * @property {string} button
  * @property {(values: Values) => Promise<void>} submit
+ * @property {Record<string, string>} [refused] sentences of this form's own, by Cognito's exception
  * @property {[string, (values: Values) => void]} [other] what else can be done
  */
 
@@ -37,6 +44,14 @@ const SENTENCES = {
   LimitExceededException: "Too many tries. Wait a while.",
   TooManyRequestsException: "Too many tries at once. Wait a moment.",
   PasswordResetRequiredException: "The network asks you to choose a new password: use “Forgot password?”.",
+};
+
+/** @type {Record<string, string>} */
+const OF_THE_APP = {
+  CodeMismatchException: "That is not the code that the app shows now.",
+  EnableSoftwareTokenMFAException: "That is not the code that the app shows now.",
+  ExpiredCodeException: "The app shows another code by now.",
+  NotAuthorizedException: "That took too long. Go back and sign in again.",
 };
 
 /** @param {{show: (title: string, ...children: Child[]) => void, ended: boolean, done: () => void}} frame */
@@ -75,8 +90,7 @@ function password(card, done, email = "") {
     button: "Sign in",
     submit: async (values) => {
       const challenge = await signIn(values.email?.trim() ?? "", values.password ?? "");
-      if (challenge) firstPassword(card, done, challenge);
-      else done();
+      await meet(card, done, challenge);
     },
     other: ["Forgot password?", (values) => forgotten(card, done, values.email ?? "")],
   });
@@ -96,12 +110,70 @@ function firstPassword(card, done, challenge) {
     ],
     button: "Set the password",
     submit: async (values) => {
-      const next = await replacePassword(challenge, values.new ?? "");
-      if (next) firstPassword(card, done, next);
-      else done();
+      await meet(card, done, await replacePassword(challenge, values.new ?? ""));
     },
   });
 }
+
+/**
+ * What Cognito asks for next, if anything.
+ * @param {HTMLElement} card
+ * @param {() => void} done
+ * @param {Challenge | null} challenge
+ */
+async function meet(card, done, challenge) {
+  if (!challenge) done();
+  else if (challenge.name === "SOFTWARE_TOKEN_MFA") secondFactor(card, done, challenge);
+  else if (challenge.name === "MFA_SETUP") await setUp(card, done, challenge);
+  else firstPassword(card, done, challenge);
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {() => void} done
+ * @param {Challenge} challenge
+ */
+function secondFactor(card, done, challenge) {
+  draw(card, {
+    text: "Enter the code that your authenticator app shows for this portal.",
+    fields: [codeField()],
+    button: "Continue",
+    refused: OF_THE_APP,
+    submit: async (values) => {
+      await meet(card, done, await enterCode(challenge, digits(values.code)));
+    },
+    other: ["Back", () => password(card, done, challenge.email)],
+  });
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {() => void} done
+ * @param {Challenge} asked
+ */
+async function setUp(card, done, asked) {
+  const { key, challenge } = await newKey(asked);
+  const name = encodeURIComponent(`Order cancellation:${challenge.email}`);
+  draw(card, {
+    text: "Your network asks for a second step. Add this key to an authenticator app, then enter the code it shows.",
+    fields: [
+      h("p", null, h("code", { class: "key" }, key.replace(/.{4}(?=.)/g, "$& "))),
+      h("p", null, h("a", { href: `otpauth://totp/${name}?secret=${key}` }, "Open it in an app on this device")),
+      codeField(),
+    ],
+    button: "Continue",
+    refused: OF_THE_APP,
+    submit: async (values) => {
+      await meet(card, done, await confirmKey(challenge, digits(values.code)));
+    },
+    other: ["Back", () => password(card, done, challenge.email)],
+  });
+}
+
+const codeField = () => field("code", "Code", { inputmode: "numeric", autocomplete: "one-time-code" });
+
+/** Apps show it in two groups. */
+const digits = (text = "") => text.replace(/\s/g, "");
 
 /**
  * @param {HTMLElement} card
@@ -170,7 +242,7 @@ const account = (email) =>
  * @param {HTMLElement} card
  * @param {Form} form
  */
-function draw(card, { text, fields, button, submit, other }) {
+function draw(card, { text, fields, button, submit, refused = {}, other }) {
   const problem = h("div", { role: "alert" });
   const send = h("button", { type: "submit", class: "primary wide" }, button);
   const form = h("form", { novalidate: true }, text && h("p", null, text), fields, problem, send);
@@ -187,7 +259,7 @@ function draw(card, { text, fields, button, submit, other }) {
     try {
       await submit(values());
     } catch (error) {
-      fill(problem, h("p", { class: "error" }, sentence(error)));
+      fill(problem, h("p", { class: "error" }, sentence(error, refused)));
     } finally {
       send.disabled = false;
     }
@@ -200,9 +272,12 @@ function draw(card, { text, fields, button, submit, other }) {
   /** @type {HTMLInputElement | null} */ (form.querySelector("input:not([hidden])"))?.focus();
 }
 
-/** @param {unknown} error */
-function sentence(error) {
-  if (error instanceof SignInRefused) return SENTENCES[error.code] ?? error.message;
+/**
+ * @param {unknown} error
+ * @param {Record<string, string>} refused
+ */
+function sentence(error, refused) {
+  if (error instanceof SignInRefused) return refused[error.code] ?? SENTENCES[error.code] ?? error.message;
   if (error instanceof TypeError) return "No connection: the sign-in service cannot be reached. Try again.";
   if (error instanceof SignInUnavailable || (error instanceof DOMException && error.name === "TimeoutError"))
     return "The sign-in service does not answer. Try again.";

@@ -78,6 +78,23 @@ class TestIdentity:
         assert portal["WriteAttributes"] == ["name"]
         assert RESOURCES["UserPool"]["Properties"]["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
 
+    def test_a_second_factor_is_one_that_the_portal_can_ask_for(self) -> None:
+        pool = RESOURCES["UserPool"]["Properties"]
+        assert pool["MfaConfiguration"] == {"If": ["AsksForCodes", "ON", "OFF"]}
+        assert pool["EnabledMfas"] == {"If": ["AsksForCodes", ["SOFTWARE_TOKEN_MFA"], {"Ref": "AWS::NoValue"}]}
+
+    def test_each_of_the_planners_clients_has_one_scope_but_for_the_old_one(self) -> None:
+        clients = {name: found for name, found in RESOURCES.items() if name.startswith("Network") and "Client" in name}
+        scopes = {name: found["Properties"]["AllowedOAuthScopes"] for name, found in clients.items()}
+        assert scopes == {
+            "NetworkOrdersClient": ["network/orders"],
+            "NetworkSellersClient": ["network/sellers"],
+            "NetworkClient": ["network/orders", "network/sellers"],
+        }
+        for client in clients.values():
+            assert client["Properties"]["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+            assert client["Properties"]["AllowedOAuthFlows"] == ["client_credentials"]
+
     def test_a_token_that_was_taken_is_of_no_use_for_long(self) -> None:
         portal = RESOURCES["PortalClient"]["Properties"]
         assert portal["IdTokenValidity"] == portal["AccessTokenValidity"] == {"Ref": "SellerTokenInMinutes"}

@@ -1,8 +1,10 @@
 """Who is signed in, and what becomes of a cancel when nobody is any more."""
 
+import json
 from typing import Any
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Route, expect
 
 from local.client import Client
 from local.cloud import Cloud
@@ -62,6 +64,48 @@ def test_the_first_password_is_replaced(visit: Visit, cloud: Cloud, description:
     page.get_by_label("New password").fill(own)
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_role("heading", name="To do in the marketplace")).to_be_visible()
+
+
+@pytest.mark.parametrize("challenge", ["MFA_SETUP", "SOFTWARE_TOKEN_MFA"])
+def test_a_second_factor_is_set_up_and_asked_for(visit: Visit, description: dict[str, Any], challenge: str) -> None:
+    """Cognito's side of it is made up: the user pool of these tests asks for no code."""
+    page = visit(signed_in=False)
+    asked: list[tuple[str, dict[str, Any]]] = []
+    parameters = {"USER_ID_FOR_SRP": "person-1"}
+    answers: dict[str, dict[str, Any]] = {
+        "InitiateAuth": {"ChallengeName": challenge, "Session": "s-1", "ChallengeParameters": parameters},
+        "AssociateSoftwareToken": {"SecretCode": "ABCDEFGHIJKL", "Session": "s-2"},
+        "VerifySoftwareToken": {"Status": "SUCCESS", "Session": "s-3"},
+        "RespondToAuthChallenge": {"__type": "NotAuthorizedException"},  # nobody is signed in by made-up tokens
+    }
+
+    def cognito(route: Route) -> None:
+        action = route.request.headers.get("x-amz-target", "").rpartition(".")[2]
+        sent = route.request.post_data or "{}"
+        asked.append((action, json.loads(sent)))
+        answer = {"__type": "CodeMismatchException"} if "000000" in sent else answers.get(action, {})
+        headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        route.fulfill(status=400 if "__type" in answer else 200, json=answer, headers=headers)
+
+    page.route(lambda url: url == f"{description['endpoint_url']}/", cognito)
+    sign_in(page, description)
+    expect(page.get_by_label("Code")).to_be_focused()
+    if challenge == "MFA_SETUP":
+        expect(page.get_by_text("ABCD EFGH IJKL")).to_be_visible()
+        link = page.get_by_role("link", name="Open it in an app").get_attribute("href") or ""
+        assert link.startswith("otpauth://totp/Order%20cancellation%3A")
+        assert link.endswith("?secret=ABCDEFGHIJKL")
+    for code, said in (("000 000", "not the code that the app shows"), ("123 456", "took too long")):
+        page.get_by_label("Code").fill(code)
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_role("alert")).to_contain_text(said)
+    action, sent = asked[-1]
+    assert (action, sent["ChallengeName"]) == ("RespondToAuthChallenge", challenge)
+    code_sent = {"SOFTWARE_TOKEN_MFA_CODE": "123456"} if challenge == "SOFTWARE_TOKEN_MFA" else {}
+    assert sent["ChallengeResponses"] == {"USERNAME": "person-1", **code_sent}
+    assert sent["Session"] == ("s-3" if challenge == "MFA_SETUP" else "s-1")
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_label("Password")).to_be_visible()
 
 
 def test_an_expired_token_is_renewed_unseen(visit: Visit, place: Place) -> None:
