@@ -31,7 +31,7 @@ class NoPortal(Exception):
 def configuration(outputs: dict[str, str], region: str) -> dict[str, Any]:
     """What /config.json tells the portal."""
     return {
-        "api_url": outputs["ApiUrl"],
+        "api_url": outputs.get("PortalApiUrl", outputs["ApiUrl"]),
         "cognito_url": f"https://cognito-idp.{region}.amazonaws.com/",
         "client_id": outputs["PortalClientId"],
         "catalog": catalog(),

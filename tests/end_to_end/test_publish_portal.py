@@ -44,7 +44,7 @@ def test_every_file_is_published_with_its_type_and_what_is_gone_is_removed(
     }
     config = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())
     assert config == {
-        "api_url": outputs["ApiUrl"],
+        "api_url": outputs["ApiUrl"],  # unless the parameter ApiThroughPortal says otherwise
         "cognito_url": "https://cognito-idp.us-east-1.amazonaws.com/",
         "client_id": description["portal_client_id"],
         "catalog": catalog(),
