@@ -202,13 +202,13 @@ class Episode:
 
     def _some_request(self, order_id: str) -> Request:
         request = f"request-{self._requests}"
-        kind = self._random.random()
-        if kind < 0.2:
-            return Cancel(order_id, request, "by key", key="key-1")
-        if kind < 0.3:
-            return Cancel(order_id, request, f"note {self._requests}")
+        kind, parts = self._random.random(), self._random.choice(((), (), CENTERS[:1], CENTERS[1:]))
+        if kind < 0.15:
+            return Cancel(order_id, request, "by key", "key-1", parts)
+        if kind < 0.25:
+            return Cancel(order_id, request, f"note {self._requests}", None, parts)
         if kind < 0.65:
-            return AutoCancel(order_id, request, f"detail {self._requests}")
+            return AutoCancel(order_id, request, f"detail {self._requests}", parts)
         if kind < 0.9:
             step = self._random.choices(STEPS[1:], weights=(4, 3, 1, 1, 1))[0]
             return FcReport(order_id, self._random.choice(CENTERS), step, f"2026-11-23T08:{self._requests:02}:00Z")
@@ -255,21 +255,22 @@ class Episode:
                 self.broke.append(f"{order_id}: {told(whole)}")
 
     def _check_mail(self) -> None:
-        listed: Counter[str] = Counter()
+        listed = Counter(rig.told(self._memory))
         for item in self._memory.items(memory_tables.SUMMARIES):
-            summary_id, orders = item["summary_id"]["S"], [entry["S"] for entry in item["order_ids"]["L"]]
-            listed.update(orders)
+            summary_id, orders = item["summary_id"]["S"], rig.orders_of(item)
             if item["status"]["S"] != "sent" or not self.ses.sent(summary_id):
                 self.broke.append(f"{summary_id} is {item['status']['S']}, in {self.ses.sent(summary_id)} mails")
             for mail in self.ses.accepted:
-                if mail.summary_id == summary_id and _orders_in(mail) != set(orders):
+                if mail.summary_id == summary_id and _orders_in(mail) != orders:
                     self.broke.append(f"{summary_id} lists {orders}, its mail tells of {_orders_in(mail)}")
         for order_id in ORDERS:
             order = self._memory.get(memory_tables.ORDERS, SELLER, order_id)
             assert order is not None
-            auto = "cancellation" in order and order["cancellation"]["M"]["kind"]["S"] == "auto"
-            if listed[order_id] != auto or "summary_due_at" in order:
-                self.broke.append(f"{order_id}, auto-cancelled: {auto}, is in {listed[order_id]} summaries")
+            for name, kind in rig.cancellations(order).items():
+                if listed[order_id, name] != (kind == "auto"):
+                    self.broke.append(f"{name} of {order_id}, by {kind}, is in {listed[order_id, name]} summaries")
+            if "summary_due_at" in order:
+                self.broke.append(f"{order_id} is still due")
 
 
 def _orders_in(mail: Any) -> set[str]:
@@ -303,6 +304,7 @@ def claim_without_condition() -> Iterator[None]:
     def careless(self: Outbox, draft: Any, order_id: str) -> Any:
         action = taking(self, draft, order_id)
         del action["Update"]["ConditionExpression"]
+        action["Update"]["ExpressionAttributeValues"].pop(":seen_parts", None)
         return action
 
     with patch.object(Outbox, "_taking", careless):

@@ -16,13 +16,14 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import NotCancellable
 from order_cancellation.tables.orders import Orders
 from tests.proofs.callers import ask
 from tests.proofs.http_races import cancel_without_condition
 from tests.proofs.interleaving import Interleaving
 from tests.proofs.linearizability import UNKNOWN, Operation, linearizable
-from tests.proofs.order_model import STEPS, AutoCancel, Cancel, Request, View, new_order
+from tests.proofs.order_model import STEPS, AutoCancel, Cancel, Move, Request, View, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 from tests.support import rig
@@ -38,6 +39,8 @@ CALLERS = 5
 LOST = 0.2  # of the requests, so that one answer in ten is missing: a look has no write whose answer could be lost
 TWIN_HISTORIES = 150  # at most
 ORDER_ID = "L-1"
+SPARE = "DFW3"  # a center that only moves bring into an order
+NEW = tuple(sorted((fc_id, "received") for fc_id in CENTERS))
 
 
 class Callers:
@@ -142,6 +145,8 @@ def check(amount: tuple[int, int], seed: int, say: Say) -> Report:
             Twin("answers that no order could give", not missed and spoiled.total() >= planted, seen),
             _twin("a cancel without its condition", cancel_without_condition, seed, histories // 2),
             _twin("a retry that does not know its own cancel", own_cancel_forgotten, seed, histories // 2),
+            _twin("a part that is cancelled although it is packed", packed_parts_too, seed, histories // 2),
+            _twin("parts that are written whatever was seen", parts_whatever_was_seen, seed, histories // 2),
         ]
     return report
 
@@ -169,14 +174,17 @@ def _some_request(caller: int, number: int, random: Random) -> Request:
     request = f"request-{number}"
     if random.random() < 0.1:
         return View(ORDER_ID)
+    parts = random.choice(((), CENTERS[:1], CENTERS[1:], CENTERS))
     match caller:
         case 0:
-            return Cancel(ORDER_ID, request, "by key", key="key-1")
+            return Cancel(ORDER_ID, request, "by key", "key-1", parts)
         case 1:
             keyed = random.random() < 0.4
-            return Cancel(ORDER_ID, request, "by key" if keyed else f"note {number}", "key-1" if keyed else None)
+            return Cancel(ORDER_ID, request, "by key" if keyed else f"note {number}", "key-1" if keyed else None, parts)
+        case 2 if random.random() < 0.3:
+            return Move(ORDER_ID, random.choice((CENTERS, CENTERS[:1], (CENTERS[0], SPARE), (SPARE,))))
         case 2:
-            return AutoCancel(ORDER_ID, request, f"detail {number}")
+            return AutoCancel(ORDER_ID, request, f"detail {number}", parts)
         case _:
             step = random.choices(STEPS[1:], weights=(3, 3, 3, 1, 1))[0]
             return FcReport(ORDER_ID, CENTERS[caller - 3], step, f"2026-11-23T14:00:{number:02}Z")
@@ -200,27 +208,41 @@ def spoilt(history: Sequence[Operation], random: Random) -> Iterator[tuple[str, 
 
 
 def _impossible(history: Sequence[Operation], operation: Operation) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    _, status, _, label = history[-1].answer  # the last look: whatever was decided by then stays decided
+    _, status, _, label, parts = history[-1].answer  # the last look: whatever was decided by then stays decided
     others = [other for other in history if other is not operation and other.answer != UNKNOWN]
     request, answer = operation.request, operation.answer
     match request, answer[0]:
+        case ((Cancel() | AutoCancel()), _) if request.parts:
+            if answer[0] == "refused" and answer[1] == "order_picked_packed":  # nothing takes a packed part away
+                yield "a part cancelled, yet packed", ("cancelled", request.label, False, status, ())
+            if answer[0] != "refused":
+                yield "a part refused, yet cancelled", ("refused", "order_picked_packed", (("LAX1", "2026"),), ())
         case ((Cancel() | AutoCancel()), "already_cancelled"):
             if request.label != label:  # the order names another cancel for ever
                 yield "two winners", ("cancelled", request.label, False)
             yield "a winner whom nobody knows", ("already_cancelled", "nobody", False)
-            yield "refused as packed, yet cancelled", ("refused", "order_picked_packed", (("LAX1", "2026"),))
+            yield "refused as packed, yet cancelled", ("refused", "order_picked_packed", (("LAX1", "2026"),), ())
         case ((Cancel() | AutoCancel()), "refused"):  # a packed order is never cancelled afterwards
             yield "cancelled, yet packed", ("cancelled", request.label, False)
         case Cancel(), "cancelled" if answer[2]:
             yield "a replay disowned", ("already_cancelled", answer[1], False)
         case FcReport(), "put_back" if STEPS.index(request.event) >= STEPS.index("picked_packed"):
             yield "packed, yet cancelled", ("recorded", request.event)
+        case FcReport(), "part_withdrawn" if (request.fc_id, "cancelled") in parts and not _moves(history):
+            if STEPS.index(request.event) >= STEPS.index("picked_packed"):
+                yield "a part packed, yet cancelled", ("recorded", request.event)
         case View(), "view":
             before = [other for other in others if other.end < operation.start]
-            if any(other.answer[0] in {"cancelled", "already_cancelled", "put_back"} for other in before):
-                yield "revived, or a stale look", ("view", "received", True, None)
+            ended = [other for other in before if other.answer[0] in {"cancelled", "already_cancelled", "put_back"}]
+            if any(not getattr(other.request, "parts", ()) for other in ended):
+                yield "revived, or a stale look", ("view", "received", True, None, NEW)
             if status != "cancelled" and any(other.answer[0] == "recorded" for other in before):
-                yield "a report that was lost", ("view", "received", True, None)
+                yield "a report that was lost", ("view", "received", True, None, NEW)
+
+
+def _moves(history: Sequence[Operation]) -> bool:
+    """Whether a center may have begun anew."""
+    return any(isinstance(operation.request, Move) for operation in history)
 
 
 def told(history: Sequence[Operation]) -> str:
@@ -244,4 +266,27 @@ def own_cancel_forgotten() -> Iterator[None]:
         return written, order
 
     with patch.object(Orders, "cancel", forgetful):
+        yield
+
+
+@contextmanager
+def packed_parts_too() -> Iterator[None]:
+    """The planted bug: any part that goes on may be cancelled."""
+    with patch.object(Order, "still_cancellable", property(lambda order: order.live)):
+        yield
+
+
+@contextmanager
+def parts_whatever_was_seen() -> Iterator[None]:
+    """The planted bug: parts are cancelled and moved in an order that is another by now."""
+    write = Orders._update
+
+    def careless(self: Orders, seller_id: str, order_id: str, update: str, condition: str, **values: Any) -> Any:
+        if "to_receipts" not in values or "to_moved" in values:
+            condition = condition.replace("milestones = :seen_milestones", "attribute_exists(milestones)")
+            if condition.startswith("#status = :seen_status"):
+                values.pop("seen_milestones")
+        return write(self, seller_id, order_id, update, condition, **values)
+
+    with patch.object(Orders, "_update", careless):
         yield

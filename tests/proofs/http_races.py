@@ -1,8 +1,10 @@
 """Races over HTTP on the deployed template: whatever each caller was told must be one story about one order.
 
-Eight requests at once for every order: two cancels, one of them a second time with its Idempotency-Key, the network's
-auto-cancel, two fulfillment centers packing, one of them shipping, and somebody who looks. When all have been answered
-the order is read again. The answers, with the times of their calls and returns, must be linearizable.
+Eight requests at once for every order. For one half of the orders these are two cancels, one of them a second time with
+its Idempotency-Key, the network's auto-cancel, two fulfillment centers packing, one of them shipping, and somebody who
+looks. For the other half, parts: the seller cancels one, then all; the network cancels the other, and moves it; both
+centers pack, and one of them ships. When all have been answered the order is read again. The answers, with the times of
+their calls and returns, must be linearizable.
 """
 
 import time
@@ -21,9 +23,10 @@ from local.client import Client, seller_tokens
 from local.cloud import Cloud
 from order_cancellation.domain import times
 from order_cancellation.tables.orders import Orders
+from tests.proofs.callers import named
 from tests.proofs.callers import send as send_in_process
 from tests.proofs.linearizability import UNKNOWN, Operation, answer_of, linearizable
-from tests.proofs.order_model import AutoCancel, Cancel, Request, View, new_order
+from tests.proofs.order_model import AutoCancel, Cancel, Move, Request, View, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 from tests.support import rig
@@ -67,13 +70,14 @@ def race(orders: int, seed: int, place: Callable[[str], None], send: Send) -> It
         for number in range(orders):
             order_id = f"H-{run}-{number}"
             place(order_id)
-            requests = _requests(order_id)
+            requests = _requests(order_id, in_parts=number % 2 == 1)
             random.shuffle(requests)
 
             # A report takes three DynamoDB calls and a cancel one: a head start for the reports lets either side win.
             head_start = random.choice((0.0, 0.0, 0.02, 0.04))
             waits = [
-                random.uniform(0, 0.03) + head_start * isinstance(request, Cancel | AutoCancel) for request in requests
+                random.uniform(0, 0.03) + head_start * isinstance(request, Cancel | AutoCancel | Move)
+                for request in requests
             ]
 
             def operate(index: int, request: Request, wait: float = 0.0) -> Operation:
@@ -94,10 +98,21 @@ def race(orders: int, seed: int, place: Callable[[str], None], send: Send) -> It
             yield history
 
 
-def _requests(order_id: str) -> list[Request]:
+def _requests(order_id: str, *, in_parts: bool) -> list[Request]:
     # The seller's request ids are API Gateway's own: a replay is told by the key, from another request.
     # Of today: where a report is more than a day late, our own clock decides who packed first, and the model has none.
     at = f"{times.now()[:16]}:0{{}}Z".format
+    if in_parts:
+        return [
+            Cancel(order_id, "request-1", "first", "key-1", ("EWR2",)),
+            Cancel(order_id, "request-2", "first", "key-1", ("EWR2",)),
+            Cancel(order_id, "request-3", "second"),
+            AutoCancel(order_id, "request-4", "auto", ("LAX1",)),
+            Move(order_id, ("DFW3", "LAX1")),
+            FcReport(order_id, "LAX1", "picked_packed", at(1)),
+            FcReport(order_id, "EWR2", "picked_packed", at(2)),
+            FcReport(order_id, "LAX1", "shipped", at(3)),
+        ]
     return [
         Cancel(order_id, "request-1", "first", key="key-1"),
         Cancel(order_id, "request-2", "first", key="key-1"),
@@ -123,12 +138,15 @@ def _over_http(cloud: Cloud, description: Mapping[str, Any]) -> Send:
         answer: HttpAnswer
         match request:
             case Cancel():
-                body = {"reason": "customer_request", "note": request.label}
+                body = {"reason": "customer_request", "note": request.label, **named(request)}
                 answer = seller.cancel(request.order_id, body, request.key)
             case AutoCancel():
                 order = {"seller_id": SELLER, "order_id": request.order_id}
-                entry = {**order, "reason": "stockout", "detail": request.label}
+                entry = {**order, "reason": "stockout", "detail": request.label, **named(request)}
                 answer = planner.post("/auto-cancellations", {"cancellations": [entry]})
+            case Move():
+                path = f"/sellers/{SELLER}/orders/{request.order_id}/fulfillment-centers"
+                answer = planner.put(path, {"fulfillment_centers": list(request.to)})
             case FcReport():
                 center = centers[request.fc_id]
                 answer = center.report(request.fc_id, SELLER, request.order_id, request.event, request.at)
@@ -184,7 +202,7 @@ def cancel_without_condition() -> Iterator[None]:
     write = Orders._update
 
     def careless(self: Orders, seller_id: str, order_id: str, update: str, condition: str, **values: Any) -> Any:
-        if "cancellation" in values:
+        if "cancellable0" in values:
             values = {name: value for name, value in values.items() if not name.startswith("cancellable")}
             condition = "attribute_exists(#status)"
         return write(self, seller_id, order_id, update, condition, **values)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
-from tests.proofs.order_model import Answer, AutoCancel, Cancel, OrderState, Report, Request, View, carry_out
+from tests.proofs.order_model import Answer, AutoCancel, Cancel, Move, OrderState, Report, Request, View, carry_out
 
 UNKNOWN: Final[Answer] = ("unknown",)
 
@@ -67,10 +67,16 @@ def answer_of(request: Request, status: int, body: Mapping[str, Any], headers: M
             return body["outcome"], body["order_status"]
         case Report() if status == 409 and body["code"] == "order_cancelled" and body["instruction"] == "put_back":
             return ("put_back",)
+        case Report() if status == 409 and body["code"] == "part_withdrawn" and body["instruction"] == "put_back":
+            return ("part_withdrawn",)
+        case Move() if status == 200:
+            return "moved", body["status"], _statuses(body["fulfillment_centers"])
+        case Move() if status == 409:
+            return "refused", body["code"]
         case View() if status == 200:
             cancellation = body.get("cancellation")
             label = cancellation.get("note") or cancellation.get("detail") if cancellation else None
-            return "view", body["status"], body["cancellable"], label
+            return "view", body["status"], body["cancellable"], label, _statuses(body["fulfillment_centers"])
     return unexpected
 
 
@@ -79,9 +85,14 @@ def _cancel_answer(result: Mapping[str, Any], headers: Mapping[str, str], said: 
         return UNKNOWN
     if "code" in result:
         packed = tuple((entry["fc_id"], entry["at"]) for entry in result.get("packed", ()))
-        return "refused", result["code"], packed
+        return "refused", result["code"], packed, tuple(sorted(result.get("still_cancellable", ())))
     cancellation = result["cancellation"]
     label = cancellation.get("detail") or cancellation.get("note")
     if result["outcome"] == "cancelled":
         label = cancellation[said]
-    return result["outcome"], label, headers.get("idempotent-replayed") == "true"
+    told = result["outcome"], label, headers.get("idempotent-replayed") == "true"
+    return (*told, result["order_status"], _statuses(result["still_shipping"])) if "still_shipping" in result else told
+
+
+def _statuses(centers: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((center["fc_id"], center["status"]) for center in centers))

@@ -20,7 +20,7 @@ from order_cancellation.domain import orders as rules
 from tests.proofs.callers import ask
 from tests.proofs.faults import claim_without_condition
 from tests.proofs.late_events import advance_whatever_the_status
-from tests.proofs.order_model import STEPS, AutoCancel, Cancel, OrderState, Request, View, carry_out, new_order
+from tests.proofs.order_model import STEPS, AutoCancel, Cancel, Move, OrderState, Request, View, carry_out, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 from tests.support import memory_tables, rig
@@ -31,10 +31,12 @@ from tests.support.ses import SimulatedSes
 
 LINE = "stateful property test"
 ORDER_IDS = ("H-1", "H-2", "H-3")
+SPARE = "DFW3"  # a center that only moves bring into an order
 TWIN_RUNS = (100, 25)
 
 order_ids = st.sampled_from(ORDER_IDS)
 centers = st.sampled_from(CENTERS)
+parts = st.sampled_from([(), CENTERS[:1], CENTERS[1:], CENTERS])
 events = st.sampled_from(STEPS[1:])
 
 
@@ -78,15 +80,19 @@ def machine_on(stage: Stage) -> type[RuleBasedStateMachine]:
             self.requests += 1
             return f"request-{self.requests}"
 
-        @rule(order_id=order_ids, key=st.sampled_from([None, "key-1", "key-2"]))
-        def cancel(self, order_id: str, key: str | None) -> None:
+        @rule(order_id=order_ids, key=st.sampled_from([None, "key-1", "key-2"]), parts=parts)
+        def cancel(self, order_id: str, key: str | None, parts: tuple[str, ...]) -> None:
             request = self.request()
-            self.send(Cancel(order_id, request, key or request, key))
+            self.send(Cancel(order_id, request, key or request, key, parts))
 
-        @rule(order_id=order_ids)
-        def auto_cancel(self, order_id: str) -> None:
+        @rule(order_id=order_ids, parts=parts)
+        def auto_cancel(self, order_id: str, parts: tuple[str, ...]) -> None:
             request = self.request()
-            self.send(AutoCancel(order_id, request, request))
+            self.send(AutoCancel(order_id, request, request, parts))
+
+        @rule(order_id=order_ids, to=st.sampled_from([CENTERS, CENTERS[:1], (CENTERS[0], SPARE), (SPARE,)]))
+        def move(self, order_id: str, to: tuple[str, ...]) -> None:
+            self.send(Move(order_id, to))
 
         @rule(order_id=order_ids, fc_id=centers, event=events)
         def report(self, order_id: str, fc_id: str, event: str) -> None:
@@ -123,17 +129,19 @@ def machine_on(stage: Stage) -> type[RuleBasedStateMachine]:
 
         @invariant()
         def the_tables_say_what_the_model_says(self) -> None:
-            listed = Counter(
-                entry["S"] for item in stage.memory.items(memory_tables.SUMMARIES) for entry in item["order_ids"]["L"]
-            )
+            listed = Counter(rig.told(stage.memory))
             for item in stage.memory.items(memory_tables.ORDERS):
                 order_id = item["order_id"]["S"]
                 state = self.states[order_id]
                 assert item["status"]["S"] == state.status
                 assert ("cancellation" in item) == (state.ended_by is not None)
-                # an auto-cancelled order is due or in exactly one summary, and no other order is either
-                auto = isinstance(state.ended_by, AutoCancel)
-                assert listed[order_id] + ("summary_due_at" in item) == auto
+                # an auto-cancellation, of the order or of parts, is due or in one summary, and no other is either
+                due = rig.due(item)
+                for cancellation_id, kind in rig.cancellations(item).items():
+                    assert listed[order_id, cancellation_id] + (cancellation_id in due) == (kind == "auto")
+                assert bool(due) == ("summary_due_at" in item)
+                parts = {fc_id for fc_id, _ in state.taken}
+                assert parts.isdisjoint(item["milestones"]["M"])
 
         @invariant()
         def no_summary_is_mailed_twice(self) -> None:

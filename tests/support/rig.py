@@ -232,6 +232,39 @@ def stream_records(tables: Tables, after: int = 0) -> list[dict[str, Any]]:
     ]
 
 
+def cancellations(item: Mapping[str, Any]) -> dict[str, str]:
+    """The kind of every cancellation of an order, of parts and its own, by id."""
+    found = [each["M"]["cancellation"] for each in item.get("part_cancellations", {"M": {}})["M"].values()]
+    found += [item["cancellation"]] if "cancellation" in item else []
+    return {each["M"]["cancellation_id"]["S"]: each["M"]["kind"]["S"] for each in found}
+
+
+def due(item: Mapping[str, Any]) -> frozenset[str]:
+    """The ids of the auto-cancellations of an order that no summary has yet."""
+    parts = item.get("part_cancellations", {"M": {}})["M"]
+    told = {name for name, each in parts.items() if "summary_id" in each["M"]}
+    if "summary_id" in item:
+        told.add(item["cancellation"]["M"]["cancellation_id"]["S"])
+    return frozenset(name for name, kind in cancellations(item).items() if kind == "auto" and name not in told)
+
+
+def orders_of(summary: Mapping[str, Any]) -> set[str]:
+    """The ids of the orders that an item of the ledger is about."""
+    of_parts = {entry["M"]["order_id"]["S"] for entry in summary.get("cancellations", {"L": []})["L"]}
+    return of_parts | {entry["S"] for entry in summary.get("order_ids", {"L": []})["L"]}
+
+
+def told(tables: Tables) -> Iterator[tuple[str, str]]:
+    """(order_id, cancellation_id) of everything that summaries list."""
+    for summary in tables.items(memory_tables.SUMMARIES):
+        for entry in summary.get("cancellations", {"L": []})["L"]:
+            yield entry["M"]["order_id"]["S"], entry["M"]["cancellation_id"]["S"]
+        for entry in summary.get("order_ids", {"L": []})["L"]:
+            order = tables.get(memory_tables.ORDERS, summary["seller_id"]["S"], entry["S"])
+            assert order, "a summary lists an order that is not there"
+            yield entry["S"], order["cancellation"]["M"]["cancellation_id"]["S"]
+
+
 def _record(number: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     keys = {name: after[name] for name in ("seller_id", "order_id")}
     images = {"NewImage": after, **({"OldImage": before} if before else {})}
