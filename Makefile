@@ -58,9 +58,10 @@ lint: setup $(PORTAL_CHECKS)/.installed ## ruff; who may import whom; who asks, 
 	$(PORTAL_CHECKS)/.bin/biome check --config-path requirements/portal --error-on-warnings portal
 	$(PORTAL_CHECKS)/.bin/tsc --project requirements/portal
 
-scan: setup .venv-scan/.installed ## the template by checkov, the product's code by bandit; each skip has its reason
+scan: setup .venv-scan/.installed ## the template by cfn-lint's serverless rules and checkov, the product's code by bandit; each skip has its reason
 	@mkdir -p .local
-	@.venv-sam/bin/python -c 'import json, samcli.yamlhelper as yaml; print(json.dumps(yaml.yaml_parse(open("template.yaml").read())))' > .local/template.json
+	@.venv-sam/bin/python -c 'import json, samcli.yamlhelper as yaml; read = yaml.yaml_parse(open("template.yaml").read()); del read["Metadata"]; print(json.dumps(read))' > .local/template.json
+	.venv-scan/bin/cfn-lint --config-file requirements/scan-cfn-lint.yaml
 	.venv-scan/bin/checkov --config-file requirements/scan.yaml --file .local/template.json
 	.venv-scan/bin/bandit --quiet --recursive --configfile pyproject.toml functions layers/order_cancellation/order_cancellation scripts
 
@@ -119,7 +120,7 @@ setup: .venv/.installed .venv-sam/.installed
 
 .venv-scan/.installed: requirements/scan.txt | .venv/.installed
 	@$(not_a_link)
-	@echo 'Setting up .venv-scan: checkov, bandit (half a minute, once)'
+	@echo 'Setting up .venv-scan: cfn-lint, checkov, bandit (half a minute, once)'
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-scan
 	@$(INSTALL) --python .venv-scan/bin/python --requirement $<
 	@touch $@
