@@ -139,6 +139,11 @@ def test_who_changed_what_and_who_was_turned_away_is_one_line_of_the_log(functio
             assert (line["correlation_id"], line["who"]) == ("r-1", who if allowed else line["who"])
             assert line.get("code") == answer.body.get("code")
             assert {name: line[name] for name in malformed_requests.PATHS[route]} == malformed_requests.PATHS[route]
+    with log() as logged:
+        odd: dict[str, Any] = dict.fromkeys(malformed_requests.PATHS[route], "call +1 800 555 0199")
+        functions.send(route, {}, **odd)
+    [line] = [line for line in map(json.loads, logged.getvalue().splitlines()) if line["message"] == "request"]
+    assert not line.keys() & odd.keys(), "what is no id is words of somebody's"
 
 
 def test_what_the_seller_notes_reaches_no_machine_and_no_log(capsys: pytest.CaptureFixture[str]) -> None:

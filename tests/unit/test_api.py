@@ -61,6 +61,11 @@ def test_the_batch_too(api: Api) -> None:
     assert answer(api, event).body == {"asked": {"orders": []}}
 
 
+def test_an_answer_is_text_as_it_was_written(api: Api) -> None:
+    returned = api.handle(http_event("cancel_many", seller_claims("acme"), '{"note": "ä"}'), Context())
+    assert (returned["body"], returned["isBase64Encoded"]) == ('{"asked":{"note":"ä"}}', False)
+
+
 @pytest.mark.parametrize("order_id", ["A 1", "A/1", "A%2F1", "Ä", ""])
 def test_an_id_that_is_none_is_blamed_by_its_name(api: Api, order_id: str) -> None:
     event = http_event("cancel_one", seller_claims("acme"), order_id="A-1")

@@ -46,6 +46,24 @@ def test_hostile_words_are_refused_with_the_fields_name() -> None:
             assert (caught.value.field, "must not contain a" in caught.value.why) == (field, True), written
 
 
+@pytest.mark.parametrize(
+    ("words", "in_text", "in_code"),
+    [
+        ("https://evil.example", "a link", "a link"),
+        ("192.0.2.1/evil", "a link", "a link"),
+        ("192.0.2.1", "a link", None),
+        ("ops@evil.example", "an address", "an address"),
+        ("ops@evil", "an address", None),
+        ("+1 800 555 0199", "a telephone number", "a telephone number"),
+        ("03 555 0199", "a telephone number", None),
+        ("01 555 019", None, None),
+        ("12 of 345", None, None),
+    ],
+)
+def test_what_it_is_is_said(words: str, in_text: str | None, in_code: str | None) -> None:
+    assert (links.in_text(words), links.in_code(words)) == (in_text, in_code)
+
+
 @pytest.mark.parametrize("marketplace", ["evil.com", "evil.example", "WWW.EVIL", "amazon-evil.com", "pay.amazon.com"])
 def test_a_marketplace_with_an_address_for_a_name_is_one_that_is_known(marketplace: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
