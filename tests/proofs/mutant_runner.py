@@ -23,13 +23,29 @@ from types import CodeType
 import pytest
 
 import tests
-from tests.proofs.mutants import every, path_of
+from tests.proofs import mutants, portal_mutants, template_mutants
+from tests.proofs.mutants import Mutant, path_of
 
 PROCESSOR_SECONDS = 90
 CLOCK_SECONDS = 900
 WARMED_BY = "tests/unit/test_order_writes.py"
 OPTIONS = ("-x", "-q", "--assert=plain", "--disable-plugin-autoload", "-p", "pytest_socket", "-p", "no:cacheprovider")
 VERDICTS = {0: "survives", 1: "noticed", 2: "noticed", -signal.SIGXCPU: "does not end"}  # 2: it cannot be imported
+
+
+def every() -> list[Mutant]:
+    """All mutants: of the code, of the template, and of the portal."""
+    return [*mutants.every(), *template_mutants.every(), *portal_mutants.every()]
+
+
+def stand_in(module: str, source: str) -> None:
+    """From now on a module, or the template, has another source."""
+    if module == template_mutants.MODULE:
+        template_mutants.stand_in(source)
+    elif module.startswith("portal."):
+        portal_mutants.stand_in(module, source)
+    else:
+        import_in_place_of(module, source)
 
 
 def import_in_place_of(module: str, source: str) -> None:
@@ -56,7 +72,7 @@ def verdict(module: str, source: str, tests: Sequence[str]) -> str:
             with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
-            import_in_place_of(module, source)
+            stand_in(module, source)
             from tests.support import expressions
 
             expressions.refuses_what_is_unused = False  # or DynamoDB would notice many a mutant for us
@@ -86,14 +102,14 @@ def warm_up() -> None:
 
 def main() -> None:
     job = json.load(sys.stdin)
-    mutants = {mutant.name: mutant for mutant in every()}
+    known = {mutant.name: mutant for mutant in every()}
     warm_up()
     original = path_of("tables.orders").read_text()
     for files in job["baselines"]:
         print(json.dumps({"baseline": verdict("tables.orders", original, files) == "survives"}), flush=True)
     for name, files in job["mutants"]:
         began = time.monotonic()
-        became = verdict(mutants[name].module, mutants[name].source, files)
+        became = verdict(known[name].module, known[name].source, files)
         print(json.dumps({"name": name, "verdict": became, "seconds": time.monotonic() - began}), flush=True)
 
 
