@@ -43,7 +43,7 @@ def follow(cloud: Cloud, function: str) -> None:
             deadline = deadline if gathered else time.monotonic() + window
             gathered.append(record)
         if gathered and (time.monotonic() >= deadline or len(gathered) >= mapping["BatchSize"]):
-            gathered = _deliver(functions, function, gathered)
+            gathered = _deliver(functions, mapping["FunctionArn"], gathered)
             deadline = time.monotonic() + _RETRY_PAUSE
 
 

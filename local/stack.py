@@ -126,6 +126,7 @@ def _describe(cloud: Cloud, stack_name: str, outputs: dict[str, str]) -> Descrip
             "fulfillment_centers": outputs["FulfillmentCentersTableName"],
         },
         "functions": _functions(cloud, stack_name),
+        "event_bus": outputs["EventBusName"],
     }
 
 

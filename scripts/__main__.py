@@ -7,14 +7,15 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cloud import ROOT
 from order_cancellation.domain.refusals import Refusal
-from scripts import accounts, dashboard, deploy, publish_portal
+from scripts import accounts, after_restore, dashboard, deploy, enter_to_do, publish_portal, repairs
 from scripts.stack import Mistake, Stack
 
 Run = Callable[[Stack, argparse.Namespace], None]
@@ -82,6 +83,47 @@ def publish(stack: Stack, _: argparse.Namespace) -> None:
         print(line)
 
 
+def redrive(stack: Stack, chosen: argparse.Namespace) -> None:
+    _say(repairs.redrive(stack, chosen.queue))
+
+
+def waiting(stack: Stack, chosen: argparse.Namespace) -> None:
+    for each in repairs.waiting(stack, chosen.seller_id):
+        why = each.get("parked_because") or each.get("bounced_because")
+        print(f"{each['seller_id']}  {each['summary_id']}  {each['status']}  waits for {each['waits_for']}  {why}")
+
+
+def send_again(stack: Stack, chosen: argparse.Namespace) -> None:
+    _say(repairs.send_again(stack, chosen.seller_id, chosen.summary_id))
+
+
+def set_aside(stack: Stack, chosen: argparse.Namespace) -> None:
+    _say(repairs.set_aside(stack, chosen.seller_id, chosen.summary_id))
+
+
+def forget_seller(stack: Stack, chosen: argparse.Namespace) -> None:
+    _say(repairs.forget_seller(stack, chosen.seller_id, chosen.write))
+
+
+def restored(stack: Stack, chosen: argparse.Namespace) -> None:
+    _say(after_restore.agree(stack, chosen.restored, chosen.write))
+
+
+def entered(stack: Stack, chosen: argparse.Namespace) -> None:
+    _say(enter_to_do.run(stack, chosen.place, chosen.write))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+_ONE_SUMMARY: dict[str, dict[str, Any]] = {
+    "--seller-id": {"required": True},
+    "--summary-id": {"help": "that one alone"},
+}
+_WRITE: dict[str, dict[str, Any]] = {"--write": {"action": "store_true", "help": "do it; otherwise it is only said"}}
+
 COMMANDS: dict[str, tuple[str, Run, dict[str, dict[str, Any]]]] = {
     "onboard-seller": (
         "a person of a seller, and where the seller's summaries go",
@@ -109,6 +151,29 @@ COMMANDS: dict[str, tuple[str, Run, dict[str, dict[str, Any]]]] = {
     "rotate-planner": ("another client for the planner; the old one goes on until it is revoked", rotate_planner, {}),
     "revoke-person": ("a person who has left", revoke_person, {"--email": {"required": True}}),
     "revoke-client": ("a client of a center or of the planner", revoke_client, {"--client-id": {"required": True}}),
+    "redrive": (
+        "bring back what was given up: stream records, or events of SES",
+        redrive,
+        {"--queue": {"required": True, "choices": list(repairs.QUEUES)}},
+    ),
+    "waiting": ("list the summaries that did not reach their seller", waiting, {"--seller-id": {}}),
+    "send-again": ("send summaries again that were parked", send_again, _ONE_SUMMARY),
+    "set-aside": ("take summaries off the list that a person has told of", set_aside, _ONE_SUMMARY),
+    "forget-seller": (
+        "delete all that there is of a seller",
+        forget_seller,
+        {"--seller-id": {"required": True}, **_WRITE},
+    ),
+    "after-restore": (
+        "make the tables agree after one of them was restored",
+        restored,
+        {"--restored": {"required": True, "choices": ["orders", "summaries"]}, **_WRITE},
+    ),
+    "enter-to-do": (
+        "let what version 1.0 cancelled enter the index of what is to do",
+        entered,
+        {"--place": {"type": Path, "default": Path("enter_to_do.json"), "help": "where it keeps its place"}, **_WRITE},
+    ),
     "dashboard": ("put the dashboard up in CloudWatch", put_dashboard, {}),
     "publish-portal": ("put the portal's files into the stack's bucket", publish, {}),
     "describe": ("write .local/stack.json, as make up does", describe, {}),
@@ -120,19 +185,24 @@ COMMANDS: dict[str, tuple[str, Run, dict[str, dict[str, Any]]]] = {
 }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Returns 0; 1 for a person's mistake or AWS's refusal, with one sentence; argparse itself ends with 2."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What may be typed."""
+    made = argparse.ArgumentParser(
         prog="python -m scripts", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = made.add_subparsers(dest="command", required=True)
     commands.add_parser("deploy", help="build, and deploy to AWS").add_argument("--stack", required=True)
     for name, (text, _, options) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--stack", required=True, help="the CloudFormation stack's name")
         for option, settings in options.items():
             command.add_argument(option, **settings)
-    chosen = parser.parse_args(arguments)
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0; 1 for a person's mistake or AWS's refusal, with one sentence; argparse itself ends with 2."""
+    chosen = parser().parse_args(arguments)
     try:
         if chosen.command == "deploy":
             deploy.deploy(chosen.stack)

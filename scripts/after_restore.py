@@ -1,26 +1,20 @@
 """Make the Orders and the Summaries table agree again after one of them was restored to an earlier moment.
 
 An order says in which summary it is, and the summary lists it. Restore one table alone, and what was mailed looks due
-again, or a summary that orders name is not there. Run this before the sweep and the stream are enabled again:
-
-    python -m scripts.after_restore --stack order-cancellation --restored orders
-    python -m scripts.after_restore --stack order-cancellation --restored summaries --write
-
-Without --write it only says what it would do. Both may be repeated.
+again, or a summary that orders name is not there. Run `python -m scripts after-restore` before the sweep and the stream
+are enabled again. Without --write it only says what it would do. It may be repeated.
 """
 
-import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-
-import boto3
 
 from order_cancellation.domain import times
 from order_cancellation.domain.summaries import WITHOUT_SUMMARY, shard_of
 from order_cancellation.tables.client import Table
 from order_cancellation.tables.items import decode_item
 from order_cancellation.tables.summaries import orders_of
+from scripts.stack import Stack
 
 Item = Mapping[str, Any]
 Restored = Literal["orders", "summaries"]
@@ -142,28 +136,18 @@ def carry_out(step: Step, orders: Table, summaries: Table, now: str) -> None:
             )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the Orders and the Summaries table agree after a restore.")
-    parser.add_argument("--stack", required=True)
-    parser.add_argument("--restored", required=True, choices=["orders", "summaries"])
-    parser.add_argument("--write", action="store_true", help="do it; otherwise it is only said")
-    arguments = parser.parse_args()
-    (stack,) = boto3.client("cloudformation").describe_stacks(StackName=arguments.stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    dynamodb = boto3.client("dynamodb")
-    orders, summaries = (Table(dynamodb, outputs[f"{name}TableName"]) for name in ("Orders", "Summaries"))
-    steps = plan(arguments.restored, _items(orders), _items(summaries))
+def agree(stack: Stack, restored: Restored, write: bool) -> Iterator[str]:
+    """Do what there is to do, or only say it."""
+    dynamodb = stack.client("dynamodb")
+    orders, summaries = (Table(dynamodb, stack.outputs[f"{name}TableName"]) for name in ("Orders", "Summaries"))
+    steps = plan(restored, _items(orders), _items(summaries))
     for step in steps:
-        print(step)
-        if arguments.write:
+        yield str(step)
+        if write:
             carry_out(step, orders, summaries, times.now())
-    print(f"{len(steps)} {'done' if arguments.write else 'to do: --write does it'}.")
+    yield f"{len(steps)} {'done' if write else 'to do: --write does it'}."
 
 
 def _items(table: Table) -> Iterable[Item]:
     for page in table.dynamodb.get_paginator("scan").paginate(TableName=table.name, ConsistentRead=True):
         yield from map(decode_item, page["Items"])
-
-
-if __name__ == "__main__":
-    main()

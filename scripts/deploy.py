@@ -79,6 +79,7 @@ def description(stack: Stack) -> dict[str, Any]:
             "fulfillment_centers": outputs["FulfillmentCentersTableName"],
         },
         "functions": functions,
+        "event_bus": outputs["EventBusName"],
     }
 
 

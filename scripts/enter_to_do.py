@@ -1,26 +1,21 @@
 """Let the orders that version 1.0 cancelled enter the index of what is still to do in the marketplaces.
 
-    python -m scripts.enter_to_do --stack order-cancellation
-    python -m scripts.enter_to_do --stack order-cancellation --write
-
-Without --write it only counts them. With it, the place that it has come to is kept in a file after every page of the
-table, and whoever starts it again goes on there. It may run beside everything else, and be repeated: an order that has
-been marked, or has entered, since it was read is left alone. The index of all orders needs nothing of the kind: every
-order has its attribute, and DynamoDB fills it when it makes it.
+Without --write, `python -m scripts enter-to-do` only counts them. With it, the place that it has come to is kept in a
+file after every page of the table, and whoever starts it again goes on there. It may run beside everything else, and be
+repeated: an order that has been marked, or has entered, since it was read is left alone. The index of all orders needs
+nothing of the kind: every order has its attribute, and DynamoDB fills it when it makes it.
 """
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from order_cancellation.domain.marketplaces import TO_DO
 from order_cancellation.domain.orders import CANCELLED
 from order_cancellation.tables.client import Table
 from order_cancellation.tables.items import decode_item, encode_item
+from scripts.stack import Stack
 
 Item = Mapping[str, Any]
 
@@ -63,21 +58,11 @@ def pages(orders: Table, place: Path | None) -> Iterator[list[dict[str, Any]]]:
         place.unlink(missing_ok=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Let what version 1.0 cancelled enter the index of what is to do.")
-    parser.add_argument("--stack", required=True)
-    parser.add_argument("--write", action="store_true", help="do it; otherwise they are only counted")
-    parser.add_argument("--place", type=Path, default=Path("enter_to_do.json"), help="where it keeps its place")
-    arguments = parser.parse_args()
-    (stack,) = boto3.client("cloudformation").describe_stacks(StackName=arguments.stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    orders = Table(boto3.client("dynamodb"), outputs["OrdersTableName"])
+def run(stack: Stack, place: Path, write: bool) -> Iterator[str]:
+    """Do it, or count what there is to do; says how far it has come after every page."""
+    orders = Table(stack.client("dynamodb"), stack.outputs["OrdersTableName"])
     read = missing = 0
-    for page in pages(orders, arguments.place if arguments.write else None):
+    for page in pages(orders, place if write else None):
         read += len(page)
-        missing += sum(enter(orders, order) if arguments.write else True for order in page if is_missing(order))
-        print(f"{read:,} orders read, {missing:,} {'entered' if arguments.write else 'to enter'}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        missing += sum(enter(orders, order) if write else True for order in page if is_missing(order))
+        yield f"{read:,} orders read, {missing:,} {'entered' if write else 'to enter'}"

@@ -27,6 +27,7 @@ from typing import Any, Final
 # What the code calls, by service. Another operation needs an entry here, or a test says so.
 OPERATIONS: Final[Mapping[str, Collection[str]]] = {
     "dynamodb": ("BatchGetItem", "GetItem", "Query", "TransactWriteItems", "UpdateItem"),
+    "events": ("PutEvents",),
     "sesv2": ("SendEmail",),
     "sqs": ("GetQueueAttributes",),
 }

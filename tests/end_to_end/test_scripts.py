@@ -5,38 +5,18 @@ import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local import seed
+from local import events, seed
 from local.client import Client, machine_token, seller_tokens
 from local.cloud import ROOT, Cloud
+from local.mailbox import messages
+from order_cancellation.domain.summaries import shard_of
 from scripts import deploy
-from scripts.__main__ import main
 from scripts.stack import Stack
-
-Operate = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def operate(
-    cloud: Cloud, description: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Operate:
-    """Types a command; returns its exit code and what it said, to standard output and to standard error."""
-    for name, value in cloud.environment.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    monkeypatch.delenv("AWS_REGION", raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-
-    def run(*arguments: str, stack: str = description["stack_name"]) -> tuple[int, str, str]:
-        code = main([arguments[0], "--stack", stack, *arguments[1:]])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+from tests.end_to_end.test_summaries import eventually
+from tests.support.local_stack import Operate
 
 
 def seller(operate: Operate, seller_id: str, email: str, changes: dict[str, str] | None = None) -> tuple[int, str, str]:
@@ -185,3 +165,118 @@ class TestRules:
         self.create(cloud, f"rules-local-{parameter}", {parameter: f"http://127.0.0.1:4567{path}"})
         with pytest.raises(ClientError, match="https"):
             self.create(cloud, f"rules-http-{parameter}", {parameter: f"http://portal.network.example{path}"})
+
+
+class TestRepairs:
+    """What is brought back, sent again, set aside and forgotten."""
+
+    @staticmethod
+    def parked(cloud: Cloud, description: dict[str, Any], order_id: str, summary_id: str) -> None:
+        """A summary of acme's that waits for an operator."""
+        item = {
+            "seller_id": {"S": "acme"},
+            "summary_id": {"S": summary_id},
+            "status": {"S": "parked"},
+            "order_ids": {"L": [{"S": order_id}]},
+            "email": {"S": "ops@acme.example"},
+            "created_at": {"S": "2026-11-20T09:31:00.123Z"},
+            "attempts": {"N": "1"},
+            "part": {"N": "1"},
+            "parts": {"N": "1"},
+            "parked_because": {"S": "Reject"},
+            "waits_for": {"S": "operator"},
+            "waiting_shard": {"S": shard_of("acme")},
+            "waiting_since": {"S": "2026-11-20T09:32:00.123Z"},
+        }
+        cloud.client("dynamodb").put_item(TableName=description["tables"]["summaries"], Item=item)
+
+    def test_a_parked_summary_is_listed_and_sent_again(
+        self, operate: Operate, cloud: Cloud, description: dict[str, Any], acme: Client, place: Callable[..., str]
+    ) -> None:
+        order_id = place()
+        assert acme.cancel(order_id).status == 200
+        self.parked(cloud, description, order_id, "S-20261120-093100123-000000000001")
+        of_it = ("--seller-id", "acme", "--summary-id", "S-20261120-093100123-000000000001")
+        assert "waits for operator  Reject" in operate("waiting", "--seller-id", "acme")[1]
+        assert operate("send-again", *of_it)[0] == 0
+        assert operate("send-again", *of_it)[0] == 1  # it waits no longer
+        cloud.client("lambda").invoke(FunctionName=description["functions"]["summary_sweep"], Payload=b"{}")
+        assert eventually(lambda: [mail for mail in messages(cloud.endpoint_url) if order_id in mail["BodyText"]])
+
+    def test_a_parked_summary_is_set_aside(
+        self, operate: Operate, cloud: Cloud, description: dict[str, Any], place: Callable[..., str]
+    ) -> None:
+        self.parked(cloud, description, place(), "S-20261120-093100123-000000000002")
+        of_it = ("--seller-id", "acme", "--summary-id", "S-20261120-093100123-000000000002")
+        assert operate("set-aside", *of_it)[0] == 0
+        assert "000000000002" not in operate("waiting")[1]
+
+    def test_an_event_of_ses_that_was_given_up_is_in_its_queue_again(
+        self, operate: Operate, cloud: Cloud, description: dict[str, Any]
+    ) -> None:
+        names, sqs = Stack(description["stack_name"]).names, cloud.client("sqs")
+        tags = {"summary_id": ["S-nobody-knows"]}
+        body = json.dumps({"detail": {"eventType": "Send", "mail": {"messageId": "m", "tags": tags}}})
+        sqs.send_message(QueueUrl=names["FeedbackFailureQueue"], MessageBody=body)
+        code, said, _ = operate("redrive", "--queue", "feedback")
+        assert (code, said) == (0, "an event of SES is in its queue again\n")
+        assert "Messages" not in sqs.receive_message(QueueUrl=names["FeedbackFailureQueue"])
+        sqs.purge_queue(QueueUrl=names["MailEvents"])
+
+    def test_stream_records_that_were_given_up_are_handed_over_again(
+        self, operate: Operate, cloud: Cloud, description: dict[str, Any], acme: Client, place: Callable[..., str]
+    ) -> None:
+        queue = events.subscribe(cloud, description["event_bus"])
+        order_id = place()
+        acme.cancel(order_id)
+
+        def told() -> list[Any]:
+            return [each for each in events.received(cloud, queue) if each["detail"]["order_id"] == order_id]
+
+        assert eventually(told)
+        dynamodb, streams = cloud.client("dynamodb"), cloud.client("dynamodbstreams")
+        arn = dynamodb.describe_table(TableName=description["tables"]["orders"])["Table"]["LatestStreamArn"]
+        [shard] = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        place_in_it = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        position = streams.get_shard_iterator(**place_in_it)["ShardIterator"]
+        found: list[str] = []
+        while not found:
+            page = streams.get_records(ShardIterator=position)
+            found = [
+                each["dynamodb"]["SequenceNumber"]
+                for each in page["Records"]
+                if each["dynamodb"]["Keys"]["order_id"]["S"] == order_id and each["eventName"] == "MODIFY"
+            ]
+            position = page["NextShardIterator"]
+        batch = {"shardId": shard["ShardId"], "startSequenceNumber": found[0], "endSequenceNumber": found[0]}
+        body = json.dumps({"DDBStreamBatchInfo": {**batch, "streamArn": arn}})
+        names = Stack(description["stack_name"]).names
+        cloud.client("sqs").send_message(QueueUrl=names["EventFailureQueue"], MessageBody=body)
+        code, said, _ = operate("redrive", "--queue", "events")
+        assert (code, said) == (0, "its records were handed over\n")
+        assert eventually(told)
+
+    def test_a_seller_is_forgotten_when_nothing_of_theirs_is_live(
+        self, operate: Operate, cloud: Cloud, description: dict[str, Any], place: Callable[..., str]
+    ) -> None:
+        seller(operate, "gorse", "owner@gorse.example")
+        order_id = place(seller_id="gorse")
+        of_it = ("--seller-id", "gorse")
+        code, _, complaint = operate("forget-seller", *of_it, "--write")
+        assert (code, order_id in complaint) == (1, True)
+        key = {"seller_id": {"S": "gorse"}, "order_id": {"S": order_id}}
+        cloud.client("dynamodb").update_item(
+            TableName=description["tables"]["orders"],
+            Key=key,
+            UpdateExpression="SET #s = :delivered",
+            ExpressionAttributeNames={"#s": "status"},
+            ExpressionAttributeValues={":delivered": {"S": "delivered"}},
+        )
+        code, said, _ = operate("forget-seller", *of_it)
+        assert (code, said.splitlines()[-1]) == (0, "Nothing was deleted: --write does it.")
+        code, said, _ = operate("forget-seller", *of_it, "--write")
+        assert code == 0
+        assert "Nothing is left of gorse" in said
+        assert "Item" not in cloud.client("dynamodb").get_item(TableName=description["tables"]["orders"], Key=key)
+        assert operate("reinvite", "--email", "owner@gorse.example")[0] == 1
+        assert operate("forget-seller", *of_it, "--write")[0] == 0  # again, with nothing left

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from order_cancellation.actions import announce
 from order_cancellation.mail import ses as product_ses
 from order_cancellation.tables import client as tables_client
 from order_cancellation.tables.orders import Orders
 from tests.support import rig, sdk, world
+from tests.support.bus import SimulatedBus
 from tests.support.memory_tables import ORDERS, Tables
 from tests.support.rig import Service
 from tests.support.sdk import Wire
@@ -38,7 +40,7 @@ class Account:
         self.mail = sdk.connect(product_ses.client(), lambda: self.ses, lambda: sdk.no_hook)
 
     def begin(self) -> None:
-        self.tables, self.ses, self.wire = Tables(), SimulatedSes(), Wire()
+        self.tables, self.ses, self.wire, self.bus = Tables(), SimulatedSes(), Wire(), SimulatedBus()
 
     def client(self, service: str, **_: object) -> Any:
         """As ``boto3.client``: a client of the test's own."""
@@ -76,6 +78,7 @@ def aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
     monkeypatch.setattr(tables_client, "client", lambda: account.functions)
     monkeypatch.setattr(product_ses, "client", lambda: account.mail)
     monkeypatch.setattr(boto3, "client", account.client)
+    monkeypatch.setattr(announce, "client", lambda: account.bus)
     for variable, value in rig.VARIABLES.items():
         monkeypatch.setenv(variable, value)
     with rig.without_pauses():

@@ -78,6 +78,7 @@ def sam(request: pytest.FixtureRequest, engine: Environment) -> Iterator[Sam]:
     cloud.start()
     try:
         create_tables(cloud.client("dynamodb"))
+        cloud.client("events").create_event_bus(Name="OrderBus")
         sender = bridges.template()["Parameters"]["SenderAddress"]["Default"]
         cloud.client("sesv2").create_email_identity(EmailIdentity=sender)
         variables = directory / "env.json"

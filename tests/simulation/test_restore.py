@@ -1,7 +1,6 @@
 """One of the two tables is restored to an earlier moment: nothing is mailed again, and nothing is lost."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -11,6 +10,7 @@ from moto import mock_aws
 from order_cancellation.tables.client import Table, client
 from order_cancellation.tables.items import decode_item, encode_item
 from scripts import after_restore
+from scripts.stack import Stack
 from tests.simulation.test_summaries import Product, loaded, product
 from tests.simulation.world import World
 from tests.support import template
@@ -137,26 +137,16 @@ def test_of_a_split_order_each_cancellation_is_marked_by_itself() -> None:
 
 
 @pytest.mark.parametrize("write", [False, True])
-def test_the_command_does_it_only_when_it_is_told_to(
-    write: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    outputs = {"OrdersTableName": ORDERS, "SummariesTableName": SUMMARIES}
-    stack = {"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]}
+def test_the_command_does_it_only_when_it_is_told_to(write: bool) -> None:
     with mock_aws():
         dynamodb = boto3.Session(region_name="us-east-1").client("dynamodb")
         template.create_tables(dynamodb)
         due = {**ORDER, "summary_due_at": "2026-11-23T10:00:00.000Z", "summary_shard": "shard-0"}
         dynamodb.put_item(TableName=ORDERS, Item=encode_item(due))
         dynamodb.put_item(TableName=SUMMARIES, Item=encode_item(SUMMARY))
-        cloudformation = SimpleNamespace(describe_stacks=lambda **_: {"Stacks": [stack]})
-        clients = {"cloudformation": cloudformation, "dynamodb": dynamodb}
-        monkeypatch.setattr(boto3, "client", clients.get)
-        arguments = ["after_restore", "--stack", "x", "--restored", "orders", *(["--write"] if write else [])]
-        monkeypatch.setattr("sys.argv", arguments)
-        after_restore.main()
+        stack = Stack("x", boto3.Session(region_name="us-east-1"))
+        stack.outputs = {"OrdersTableName": ORDERS, "SummariesTableName": SUMMARIES}
+        said = "\n".join(after_restore.agree(stack, "orders", write))
         found = dynamodb.get_item(TableName=ORDERS, Key=encode_item(ORDER))["Item"]
     assert ("summary_id" in found, "summary_due_at" in found) == (write, not write)
-    assert (
-        "MarkTold(seller_id='acme', order_id='A-1', summary_id='S-1', cancellation_id=None, last=True)"
-        in capsys.readouterr().out
-    )
+    assert "MarkTold(seller_id='acme', order_id='A-1', summary_id='S-1', cancellation_id=None, last=True)" in said

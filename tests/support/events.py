@@ -245,6 +245,8 @@ EFFECTS = {
         },
         after=("order_intake-auto_cancel_success",),
     ),
+    # -------------------------------------------------------------------------------------------------- order_events
+    "order_events-cancelled": Effect(NOTHING_FAILED),
     # ------------------------------------------------------------------------------------------------- summary_sweep
     "summary_sweep-every_minute": Effect(view={"summaries": [{"status": "sent", "orders": ["B-1003"]}]}),
     # ------------------------------------------------------------------------------------------------- summary_watch

@@ -8,16 +8,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 from local import seed, stack
 from local.client import Client, seller_tokens
 from local.cloud import ROOT, Cloud, two_free_ports
+from scripts.__main__ import main
 
 Place = Callable[..., str]
 Items = Callable[..., dict[str, Any] | None]
 Records = Callable[..., list[Any]]
+Operate = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -123,3 +126,23 @@ def stream_records(cloud: Cloud, description: dict[str, Any]) -> Records:
         return [record for record in records if record["dynamodb"]["Keys"]["order_id"]["S"] == order_id]
 
     return read
+
+
+@pytest.fixture
+def operate(
+    cloud: Cloud, description: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Operate:
+    """Types a command; returns its exit code and what it said, to standard output and to standard error."""
+    for name, value in cloud.environment.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    def run(*arguments: str, stack: str = description["stack_name"]) -> tuple[int, str, str]:
+        code = main([arguments[0], "--stack", stack, *arguments[1:]])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run

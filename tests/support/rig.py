@@ -36,6 +36,7 @@ VARIABLES = TABLES | {
     "SENDER_ADDRESS": "orders@network.example",
     "CONFIGURATION_SET": CONFIGURATION_SET,
     "DAILY_SUMMARY_HOUR": "8",
+    "EVENT_BUS": "orders",
 }
 FUNCTIONS = {
     "cancel_one": "cancel_order",
@@ -221,6 +222,11 @@ def furnish(tables: Tables, *order_ids: str) -> None:
     tables.put(memory_tables.SELLERS, item)
     for order_id in order_ids:
         tables.put(memory_tables.ORDERS, order_item(order_id))
+
+
+def changes(tables: Tables, after: int = 0) -> list[dict[str, Any]]:
+    """The Orders stream behind a position: every change of an order that was there."""
+    return [_record(number, *each) for number, each in enumerate(tables.changes, start=1) if number > after and each[0]]
 
 
 def stream_records(tables: Tables, after: int = 0) -> list[dict[str, Any]]:
