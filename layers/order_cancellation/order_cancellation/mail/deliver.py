@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sesv2 import SESV2Client
 
+_MOST_NAMED: Final = 20  # requests in one line of the log
+
 MIN_SEND_MS: Final = 15_000  # do not begin to send what could not end before the function's timeout
 
 
@@ -190,7 +192,18 @@ class Deliveries:
             {order.order_id: summary.told_of(order.order_id) for order in orders},
         )
         result = self._ses.send(seller.contact.email, mail, summary.summary_id, summary.mailing, self.in_time)
-        logger.info("summary", extra={**audit, "verdict": result.verdict, "why": result.why})
+        told = {cancellation.request_id for order in orders for cancellation in order.cancellations()}
+        logger.info(
+            "summary",
+            extra={
+                **audit,
+                "verdict": result.verdict,
+                "why": result.why,
+                "said": result.said,
+                "ses_message_id": result.message_id,
+                "requests": sorted(told)[:_MOST_NAMED],
+            },
+        )
         count(f"Summary.{result.verdict}")
         match result.verdict:
             case "sent":
@@ -209,7 +222,7 @@ class Deliveries:
                 self.summaries.release(summary, times.now())
             case "stop":
                 self.summaries.release(summary, times.now())
-                raise SendingStopped(result.why)
+                raise SendingStopped(f"{result.why}: {result.said}" if result.said else result.why)
             case "unknown":
                 pass  # it may be on its way: the SES event or the end of the lease decides
 

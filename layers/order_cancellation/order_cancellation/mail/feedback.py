@@ -20,6 +20,7 @@ from order_cancellation import aws
 from order_cancellation.domain import times
 from order_cancellation.domain.sellers import MailProblem
 from order_cancellation.domain.summaries import MAX_MAILINGS, Status, Summary, WaitsFor, lease_after
+from order_cancellation.mail.ses import masked
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
@@ -52,7 +53,8 @@ def apply(summaries: Summaries, sellers: Sellers, detail: Detail) -> None:
     summary = summaries.find(seller_id, summary_id) if seller_id else None
     if summary is None:
         raise UnknownSummary(summary_id)
-    logger.info("feedback", extra={"seller_id": seller_id, "summary_id": summary_id, "event": kind})
+    facts = {"seller_id": seller_id, "summary_id": summary_id, "ses_message_id": detail["mail"]["messageId"]}
+    logger.info("feedback", extra={**facts, "event": kind, "said": _said(detail)})
     if mailing != summary.mailing:
         return  # the summary was mailed anew since, and what becomes of that counts
     _Feedback(summaries, sellers, summary).record(kind, detail)
@@ -152,3 +154,10 @@ class _Feedback:
 def _tag(detail: Detail, name: str, otherwise: str | None = None) -> str:
     tags: Mapping[str, Sequence[str]] = detail["mail"]["tags"]
     return tags[name][0] if otherwise is None else tags.get(name, [otherwise])[0]
+
+
+def _said(detail: Detail) -> str:
+    """What the receiving side or SES said to it, as the log may have it."""
+    recipients = detail.get("bounce", {}).get("bouncedRecipients", ())
+    words = [each.get("diagnosticCode") or "" for each in recipients] + [detail.get("reject", {}).get("reason") or ""]
+    return masked(" | ".join(filter(None, words)))

@@ -5,10 +5,11 @@ SES takes no idempotency token, so the SDK must not retry on its own: a lost ans
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.config import Config
@@ -50,11 +51,15 @@ _PARK = frozenset({"BadRequestException", "InvalidParameterValue", "MessageRejec
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What came of one attempt. ``message_id`` is SES's where it was sent; ``why`` is the error's code otherwise."""
+    """What came of one attempt. ``message_id`` is SES's where it was sent; ``why`` is the error's code otherwise.
+
+    ``said`` is what SES said to it, for the log: without the names before an @.
+    """
 
     verdict: Verdict
     message_id: str = ""
     why: str = ""
+    said: str = field(default="", compare=False)
 
 
 def client() -> SESV2Client:
@@ -164,13 +169,21 @@ class _Pace:
             self._interval *= 0.99 if self._interval > self._FIRST / 2 else 0
 
 
+def masked(words: str) -> str:
+    """Somebody's words as the log may have them: whose address it is cannot be read, at which provider can."""
+    return re.sub(r"[^\s<>()\"',;:]+@", "***@", words)[:500]
+
+
 def _result(error: ClientError) -> SendResult:
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return SendResult(_verdict(code, message, status), why=code, said=masked(message))
+
+
+def _verdict(code: str, message: str, status: int) -> Verdict:
     # The sandbox and an unverified sender reject every mail alike; so does a spent daily quota.
     if code in _STOP or "not verified" in message or "Daily message quota" in message:
-        return SendResult("stop", why=code)
-    if code in _THROTTLED or error.response["ResponseMetadata"]["HTTPStatusCode"] == 429:
-        return SendResult("throttled", why=code)
-    if code in _PARK:
-        return SendResult("park", why=code)
-    return SendResult("unknown", why=code)  # a 5xx: SES may have taken it all the same
+        return "stop"
+    if code in _THROTTLED or status == 429:
+        return "throttled"
+    return "park" if code in _PARK else "unknown"  # a 5xx: SES may have taken it all the same
