@@ -171,14 +171,16 @@ def test_a_variable_that_names_a_table_names_the_table_of_its_name() -> None:
 
 
 # What a function does without naming a table: (action, resource, condition)
+THE_STREAM = {
+    ("dynamodb:DescribeStream", "OrdersTable.StreamArn", ""),
+    ("dynamodb:GetRecords", "OrdersTable.StreamArn", ""),
+    ("dynamodb:GetShardIterator", "OrdersTable.StreamArn", ""),
+    ("dynamodb:ListStreams", "*", ""),
+}
 BESIDE = {
-    "CancellationSummaryFunction": {
-        ("dynamodb:DescribeStream", "OrdersTable.StreamArn", ""),
-        ("dynamodb:GetRecords", "OrdersTable.StreamArn", ""),
-        ("dynamodb:GetShardIterator", "OrdersTable.StreamArn", ""),
-        ("dynamodb:ListStreams", "*", ""),
-        ("sqs:SendMessage", "SummaryFailureQueue.Arn", ""),
-    },
+    "CancellationSummaryFunction": THE_STREAM | {("sqs:SendMessage", "SummaryFailureQueue.Arn", "")},
+    "OrderEventsFunction": THE_STREAM
+    | {("sqs:SendMessage", "EventFailureQueue.Arn", ""), ("events:PutEvents", "OrderBus.Arn", "")},
     "SummarySweepFunction": {("sqs:GetQueueAttributes", "MailEvents.Arn", "")},
     "SummaryFeedbackFunction": {
         (f"sqs:{action}", "MailEvents.Arn", "")
