@@ -125,6 +125,7 @@ def test_the_reply_for_the_buyer_and_the_milestones(acme: Client, lax1: Client, 
             "fc_id": "LAX1",
             "status": "picking",
             "at": "2026-11-23T09:20:00Z",
+            "cancellable": True,
             "events": [
                 {"event": "allocated", "at": "2026-11-23T09:10:00Z"},
                 {"event": "picking", "at": "2026-11-23T09:20:00Z"},
