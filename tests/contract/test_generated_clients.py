@@ -58,6 +58,7 @@ class TestPython:
             "list_summaries",
             "mark_marketplace_cancellation",
             "mark_marketplace_cancellations",
+            "move_order",
             "place_order",
             "reconcile",
             "register_seller",

@@ -267,23 +267,29 @@ def test_a_query_returns_a_partition_in_order(dynamodb: Any) -> None:
 
 def test_pages_follow_one_another_and_one_that_ends_at_its_limit_says_so(dynamodb: Any) -> None:
     for number in range(6):
-        put(dynamodb, f"A-{number}", even={"BOOL": number % 2 == 0})
+        put(dynamodb, f"A-{number}")
     found: list[list[str]] = []
     start: dict[str, Any] = {}
     while True:
-        response = query(
-            dynamodb,
-            "seller_id = :seller",
-            {":seller": {"S": "acme"}, ":yes": {"BOOL": True}},
-            FilterExpression="even = :yes",
-            Limit=3,
-            **start,
-        )
+        response = query(dynamodb, "seller_id = :seller", {":seller": {"S": "acme"}}, Limit=3, **start)
         found.append(order_ids(response))
         if "LastEvaluatedKey" not in response:
             break
         start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
-    assert found == [["A-0", "A-2"], ["A-4"], []]
+    assert found == [["A-0", "A-1", "A-2"], ["A-3", "A-4", "A-5"], []]
+
+
+@pytest.mark.parametrize(
+    ("condition", "values"),
+    [
+        ("seller_id = :seller", {":seller": {"S": "bluebird"}}),
+        ("seller_id = :seller AND order_id > :after", {":seller": {"S": "acme"}, ":after": {"S": "A-1"}}),
+    ],
+)
+def test_a_page_begins_where_its_condition_holds(dynamodb: Any, condition: str, values: dict[str, Any]) -> None:
+    put(dynamodb, "A-0")
+    with pytest.raises(ClientError, match="outside query boundaries"):
+        query(dynamodb, condition, values, ExclusiveStartKey=key("A-0"))
 
 
 def test_pages_backwards(dynamodb: Any) -> None:
@@ -391,6 +397,7 @@ VALUE: dict[str, Any] = {
     ":deep": {"S": "deep"},
     ":yes": {"BOOL": True},
     ":one": {"N": "1"},
+    ":two": {"N": "2"},
     ":five": {"N": "5.0"},
     ":six": {"N": "6"},
     ":list": {"L": [{"S": "new"}]},

@@ -266,29 +266,27 @@ class Tables:
         table = self._table(request["TableName"])
         view, scope = table.view(request), Scope(request)
         partition, sort_condition = _key_condition(request["KeyConditionExpression"], view, scope)
-        wanted = None
-        if "FilterExpression" in request:
-            wanted = scope.admit(expressions.condition(request["FilterExpression"]))
         scope.require_all_used()
         names = dict.fromkeys([*table.current.key, *view.key])
         after = None
         if start := request.get("ExclusiveStartKey"):
             require(start.keys() == names.keys(), "The provided starting key is invalid")
+            within = comparable(start[view.key[0]]) == partition
+            within = within and (not sort_condition or expressions.holds(sort_condition, start, scope))
+            require(within, "The provided starting key is outside query boundaries based on provided conditions")
             after = view.position(start, table.key_of(start))
         items: list[Item] = []
-        scanned, size, last = 0, 0, None
+        size, last = 0, None
         for item in view.partition(partition, after, ascending=request.get("ScanIndexForward", True)):
             if sort_condition and not expressions.holds(sort_condition, item, scope):
                 continue
-            scanned += 1
             size += size_in_bytes(item)
-            if wanted is None or expressions.holds(wanted, item, scope):
-                items.append(copied(item))
-            if scanned == request.get("Limit") or size >= _PAGE_BYTES:
+            items.append(copied(item))
+            if len(items) == request.get("Limit") or size >= _PAGE_BYTES:
                 last = {name: copied(item[name]) for name in names}
                 break
         shown = {} if request.get("Select") == "COUNT" else {"Items": items}
-        return {**shown, "Count": len(items), "ScannedCount": scanned} | ({"LastEvaluatedKey": last} if last else {})
+        return {**shown, "Count": len(items), "ScannedCount": len(items)} | ({"LastEvaluatedKey": last} if last else {})
 
     # ----------------------------------------------------------------------------------------------------------- writes
 
@@ -392,7 +390,7 @@ _OPERATIONS: Mapping[str, tuple[Callable[[Tables, Request], Response], Set[str]]
     "Query": (
         Tables._query,
         _EXPRESSIONS
-        | {"TableName", "IndexName", "KeyConditionExpression", "FilterExpression", "Limit", "ScanIndexForward"}
+        | {"TableName", "IndexName", "KeyConditionExpression", "Limit", "ScanIndexForward"}
         | {"ExclusiveStartKey", "Select", "ConsistentRead"},
     ),
 }

@@ -524,6 +524,18 @@ def test_an_order_waits_for_a_later_moment(rig: Rig, after: str, shown: bool) ->
     assert shown_by(rig.outbox.waiting("shard-of-others", after)) == []
 
 
+def test_a_place_that_time_has_passed_is_the_beginning(rig: Rig) -> None:
+    """A sweep that was cut short goes on where it was, but what waited there may be due by now."""
+    rig.put_orders("A-1")
+    place = {
+        "seller_id": "acme",
+        "order_id": "A-0",
+        "summary_shard": SHARD,
+        "summary_due_at": "2026-11-23T13:00:00.000Z",
+    }
+    assert shown_by(rig.outbox.waiting(SHARD, "2026-11-23T13:59:59.999Z", place)) == [("acme", "A-1")]
+
+
 # ------------------------------------------------------------------------------------------- what came back, and waits
 
 

@@ -60,6 +60,8 @@ class Outbox:
 
     def waiting(self, shard: str, moment: str, after: Item | None = None) -> Pages[tuple[str, str]]:
         """The same for orders whose time comes after ``moment``, soonest first. Raises Unavailable."""
+        if after and after["summary_due_at"] <= moment:
+            after = None  # what was there is due by now, and DynamoDB begins nowhere but where the condition holds
         return self._entries("summary_shard = :shard AND summary_due_at > :moment", shard, moment, after)
 
     def _entries(self, condition: str, shard: str, moment: str, after: Item | None) -> Pages[tuple[str, str]]:
