@@ -1,6 +1,6 @@
 /** The frame of the portal: header, banners, and which page the address shows. */
 
-import { get, NoAnswer, NoConnection, needed, orderPage, Refused, SignedOut } from "./api.js";
+import { get, NoAnswer, NoConnection, needed, Refused, SignedOut } from "./api.js";
 import { isFresh, noteUnknown, pendingAsk, pendingOrders, resume, unknownOrders } from "./cancels.js";
 import { load } from "./config.js";
 import { announce, fill, h, part, toast } from "./dom.js";
@@ -13,7 +13,7 @@ import { endOthers, shareSession, takeOver } from "./tabs.js";
 import { spoken, useZone } from "./times.js";
 import { notice, orderLink } from "./views.js";
 
-/** @import { Child, SummaryPage, View } from "./types.js" */
+/** @import { Child, OrderPage, SummaryPage, View } from "./types.js" */
 
 /** @type {[RegExp, () => Promise<{open: (view: View) => Promise<void> | void}>][]} */
 const ROUTES = [
@@ -34,7 +34,7 @@ const NAVIGATION = [
 ];
 const STALE = 10_000; // milliseconds after which a page is asked anew when a person comes back to it
 const SLOW = 3000; // after which a person wonders whether anything still happens
-const COUNTED = { orders: 100, requests: 5 }; // what is looked at for the number beside "To do"
+const RECOUNT = 60_000; // milliseconds after which the number beside "To do" is asked for again
 
 const main = part("main");
 const header = part("header");
@@ -57,8 +57,7 @@ let toDo = { count: 0, more: false };
 /** @type {Promise<void>} */
 let zoneKnown = Promise.resolve();
 let zoneMissed = false;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let recount;
+let counted = 0; // when
 
 /** Shows the page that the address names. Until somebody is signed in that is the sign-in, and the address stays. */
 async function route({ arrived = true } = {}) {
@@ -319,29 +318,22 @@ function drawUnconfirmed() {
 // ---------------------------------------------------------------------------------------------- the to-do list's count
 
 async function countToDo() {
-  let count = 0;
-  /** @type {string | null} */
-  let cursor = null;
+  counted = Date.now();
   try {
-    for (let asked = 0; asked < COUNTED.requests && count < COUNTED.orders; asked++) {
-      const page = await orderPage({ marketplace_cancellation: "to_do" }, cursor);
-      count += page.orders.length;
-      cursor = page.cursor;
-      if (cursor === null) break;
-    }
+    /** @type {OrderPage} */
+    const { count = 0, more = false } = await get("/orders", { marketplace_cancellation: "to_do", limit: 1 });
+    showToDo({ count, more });
   } catch {
     return; // the number stays as it was; whatever is wrong, the page in view says it
   }
-  showToDo({ count, more: cursor !== null });
 }
 
 /** @param {{count: number, more: boolean}} known */
 function showToDo({ count, more }) {
   toDo = { count, more };
-  toDoCount.hidden = count === 0 && !more;
-  if (count === 0) fill(toDoCount, "…", h("span", { class: "unseen" }, " not all orders are counted"));
-  else
-    fill(toDoCount, `${count}${more ? "+" : ""}`, h("span", { class: "unseen" }, count === 1 ? " order" : " orders"));
+  toDoCount.hidden = count === 0;
+  const text = `${count.toLocaleString()}${more ? "+" : ""}`;
+  fill(toDoCount, text, h("span", { class: "unseen" }, count === 1 ? " order" : " orders"));
 }
 
 /** Learns the seller's time zone, and says it when their mail does not arrive. */
@@ -377,12 +369,13 @@ on("signed-in-elsewhere", goOn);
 on("signed-out-elsewhere", () => location.assign("/"));
 on("marked", ({ by }) => showToDo({ ...toDo, count: Math.max(0, toDo.count + by) }));
 on("cancels-unknown", drawUnconfirmed);
-on("cancels-settled", () => {
-  clearTimeout(recount);
-  recount = setTimeout(countToDo, 300);
+addEventListener("focus", () => {
+  if (who() && Date.now() - counted > RECOUNT) countToDo(); // a colleague, or the network, cancels too
 });
 on("cancel-settled", ({ orderId, outcome, body }) => {
-  emit("cancels-settled", null);
+  // Counted here, not asked for: of parts it is not known whether the order was on the list before.
+  if (outcome === "cancelled" && body.cancelled_fulfillment_centers) setTimeout(countToDo, 1000);
+  else if (outcome === "cancelled") emit("marked", { by: 1 });
   if (location.hash === orderLink(orderId).hash || location.hash.startsWith("#/batch")) return; // seen there
   if (outcome === "refused")
     toast(`Order ${orderId} was not cancelled. ${whyNot(orderId, body)}`, "bad", orderLink(orderId));

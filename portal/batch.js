@@ -127,6 +127,7 @@ async function send(batch, chunk) {
       const { results } = await call("POST", "/orders/cancel", { key: batch.key, body: { orders } });
       const by = new Map(results.map((result) => [result.order_id, result]));
       for (const row of open) end(row, by.get(row.order_id));
+      emit("marked", { by: results.filter(({ outcome }) => outcome === "cancelled").length });
     } catch (error) {
       if (error instanceof Refused) {
         for (const row of open) end(row, { ...error.problem, order_id: row.order_id, outcome: "refused" });

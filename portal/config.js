@@ -7,7 +7,7 @@ export const config = {
   api_url: "",
   cognito_url: "",
   client_id: "",
-  catalog: { statuses: [], steps: [], marketplaces: {}, reasons: [] },
+  catalog: { statuses: [], steps: [], marketplaces: {}, order_pages: {}, reasons: [] },
 };
 
 export async function load() {

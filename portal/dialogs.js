@@ -108,7 +108,7 @@ export const notInStep = (marketplace) => `Nothing is synchronized with ${market
 /**
  * A pop-up to read; resolves to the value of the button that closed it.
  * @param {string} title
- * @param {"ok" | "bad"} kind
+ * @param {"ok" | "bad" | null} kind
  * @param {Child[]} children
  * @param {Button[]} buttons
  */
@@ -133,7 +133,7 @@ export function stepList(steps) {
  * @param {string} title
  * @param {Child[]} children
  * @param {Button[]} buttons
- * @param {{kind?: "ok" | "bad", hold?: (value: string) => boolean}} options `hold` keeps it open
+ * @param {{kind?: "ok" | "bad" | null, hold?: (value: string) => boolean}} options `hold` keeps it open
  * @returns {Promise<string | null>}
  */
 function open(title, children, buttons, { kind, hold = () => false }) {

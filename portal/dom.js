@@ -108,13 +108,19 @@ export function announce(text) {
  * @param {Child} text
  * @param {"ok" | "warn" | "bad"} kind
  * @param {HTMLElement | null} link
+ * @param {{text: string, act: () => unknown} | null} action
  */
-export function toast(text, kind = "ok", link = null) {
+export function toast(text, kind = "ok", link = null, action = null) {
+  const undo = () => {
+    box.remove();
+    action?.act();
+  };
   const box = h(
     "div",
     { class: `toast ${kind}` },
     icon(kind === "ok" ? ICONS.check : ICONS.warn),
     h("p", null, text, link && " ", link),
+    action && h("button", { type: "button", class: "link", onclick: undo }, action.text),
     h(
       "button",
       { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => void box.remove() },
@@ -123,7 +129,20 @@ export function toast(text, kind = "ok", link = null) {
   );
   part("toasts").append(box);
   announce(box.querySelector("p")?.textContent ?? "");
-  if (kind === "ok") setTimeout(() => box.remove(), 8000);
+  if (kind === "ok") setTimeout(() => box.remove(), action ? 20_000 : 8000);
+}
+
+/**
+ * @param {string} value
+ * @param {string} done what is said then
+ */
+export async function copyText(value, done) {
+  try {
+    await navigator.clipboard.writeText(value);
+    toast(done);
+  } catch {
+    toast(["Your browser does not let us copy. Select it here: ", value], "warn");
+  }
 }
 
 /**
@@ -132,14 +151,7 @@ export function toast(text, kind = "ok", link = null) {
  * @param {{text?: string, label: string | null, done: string}} words `label` where there is no `text`
  */
 export function copyButton(value, { text, label, done }) {
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(value);
-      toast(done);
-    } catch {
-      toast(["Your browser does not let us copy. Select it here: ", value], "warn");
-    }
-  };
+  const copy = () => copyText(value, done);
   const props = { type: "button", class: text ? "plain" : "quiet copy", "aria-label": label, title: label };
   return h("button", { ...props, onclick: copy }, icon(ICONS.copy), text);
 }

@@ -5,7 +5,6 @@
 /**
  * @typedef {object} Events
  * @property {{by: number}} marked so many more (or fewer) orders are to do in a marketplace
- * @property {null} cancels-settled cancels were answered
  * @property {Result & {orderId: string}} cancel-settled one cancel was answered
  * @property {null} cancels-unknown of which cancels the outcome is not known has changed
  * @property {null} batch-changed

@@ -68,7 +68,14 @@
 
 /** @typedef {Order & {marketplace_cancellation: MarketplaceCancellation}} MarkedOrder of which something is cancelled */
 
-/** @typedef {{orders: Order[], cursor: string | null}} OrderPage */
+/**
+ * `count` of what is to do comes with the first page of that list; there are `more` where it stopped counting.
+ * @typedef {{orders: Order[], cursor: string | null, count?: number, more?: boolean}} OrderPage
+ */
+
+/** @typedef {{order_id: string, outcome: "recorded", marketplace_cancellation: MarketplaceCancellation}} Recorded */
+
+/** @typedef {Recorded | (Problem & {order_id: string, outcome: "refused"})} MarkResult */
 
 /**
  * The answer to a cancel that left the order, or the parts that were named, cancelled.
@@ -137,7 +144,12 @@
  * @property {{kind: string, at: string} | null} mail_problem
  */
 
-/** @typedef {{summaries: Summary[], cursor: string | null, contact: Contact | null}} SummaryPage */
+/**
+ * `mail` only where it was asked for.
+ * @typedef {{summaries: Summary[], cursor: string | null, contact: Contact | null, mail?: Mail | null}} SummaryPage
+ */
+
+/** @typedef {{summary_id: string, subject: string, html: string, text: string}} Mail */
 
 /**
  * What /config.json says: where the service is, and the words that the portal has from it.
@@ -153,6 +165,7 @@
  * @property {string[]} statuses in their order
  * @property {string[]} steps those that a fulfillment center reports
  * @property {Record<string, string>} marketplaces names by code
+ * @property {Record<string, string>} order_pages where an order is in its marketplace, with {id} for its id
  * @property {{code: string, kind: "seller" | "auto", title: string, what_to_do: string}[]} reasons
  */
 

@@ -36,6 +36,15 @@ export const marketplaceName = (code) => {
   const name = named(config.catalog.marketplaces, code.toLowerCase());
   return name === code.toLowerCase() ? code : name;
 };
+/**
+ * Where an order is in its marketplace, if that is known.
+ * @param {{marketplace: string, marketplace_order_id: string}} order
+ */
+export function pageInMarketplace({ marketplace, marketplace_order_id: id }) {
+  const code = marketplace.toLowerCase();
+  const pages = config.catalog.order_pages ?? {};
+  return Object.hasOwn(pages, code) ? pages[code]?.replace("{id}", encodeURIComponent(id)) : undefined;
+}
 export const statuses = () => config.catalog.statuses;
 export const steps = () => config.catalog.steps;
 export const marketplaces = () => Object.keys(config.catalog.marketplaces);

@@ -18,6 +18,7 @@ def catalog() -> dict[str, Any]:
         "statuses": list(orders.STATUSES),
         "steps": list(orders.EVENTS),
         "marketplaces": dict(marketplaces.NAMES),
+        "order_pages": dict(marketplaces.ORDER_PAGES),
         "reasons": [
             {"code": reason.code, "kind": reason.kind, "title": reason.title, "what_to_do": reason.what_to_do}
             for reason in reasons.CATALOGUE.values()

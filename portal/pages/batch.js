@@ -4,7 +4,7 @@ import { SignedOut } from "../api.js";
 import { currentBatch, finished, goOn, run, startBatch, stopBatch } from "../batch.js";
 import { confirmCancel } from "../dialogs.js";
 import { announce, fill, h, ICONS, icon, plural } from "../dom.js";
-import { emit, on } from "../events.js";
+import { on } from "../events.js";
 import { whyNot } from "../sentences.js";
 import { empty, notice, orderLink, table, theirLink } from "../views.js";
 
@@ -70,7 +70,6 @@ export async function open(view) {
         if (error instanceof SignedOut) stopBatch(batch);
         throw error;
       }
-      emit("cancels-settled", null);
     });
   view.show(
     "Cancel orders",

@@ -278,10 +278,12 @@ const isOfMarketplace = ({ action }) => action === "correct_in_marketplace" || a
  */
 function tooLate({ next_steps: steps = [], not_cancellable_because: because }, cancelParts) {
   const left = because?.still_cancellable ?? [];
+  const told = steps.filter((step) => !isOfMarketplace(step));
+  if (!told.length) return null;
   return notice(
     "warn",
     "What to do now",
-    steps.filter((step) => !isOfMarketplace(step)).map((step) => h("p", null, step.text)),
+    told.map((step) => h("p", null, step.text)),
     left.length > 0 &&
       h(
         "div",

@@ -8,20 +8,48 @@ import { selectionBar } from "../selection-bar.js";
 import { ticks } from "../ticks.js";
 import { time } from "../times.js";
 import { asOf, badge, empty, orderLink, table, theirLink } from "../views.js";
-import { statuses, statusName } from "../words.js";
 
 /** @import { Order, OrderPage, View } from "../types.js" */
 
-/** @typedef {{status: string, search: string, limit: string, trail: string[]}} State what the address says */
+/** @typedef {{tab: string, search: string, limit: string, trail: string[]}} State what the address says */
 
 const SIZES = ["25", "50", "100"];
 const USUAL_SIZE = "25";
+const MOST_REQUESTS = 5; // to the first order of a page
+
+/** @type {{name: string, text: string, asks: Record<string, string>, none: [title: string, text: string]}[]} */
+const TABS = [
+  {
+    name: "cancellable",
+    text: "Can be cancelled",
+    asks: { cancellable: "true" },
+    none: ["No order can be cancelled now.", "New ones appear here as soon as the network has placed them."],
+  },
+  {
+    name: "too-late",
+    text: "Too late",
+    asks: { status: "picked_packed,shipped,delivered" },
+    none: ["No order is packed yet.", "What a fulfillment center has packed appears here."],
+  },
+  {
+    name: "cancelled",
+    text: "Cancelled",
+    asks: { status: "cancelled" },
+    none: ["No order is cancelled.", "What you or the network cancel appears here."],
+  },
+  {
+    name: "all",
+    text: "All",
+    asks: {},
+    none: ["There are no orders yet.", "They appear here as soon as the network has placed them."],
+  },
+];
 
 /** @param {View} view */
 export async function open(view) {
   /** @type {State} */
   const state = {
-    status: view.query.get("status") ?? "",
+    tab: view.query.get("tab") ?? "cancellable",
     search: view.query.get("search") ?? "",
     limit: view.query.get("limit") ?? USUAL_SIZE,
     // The cursors of all pages up to this one, so that going back needs no memory but the address.
@@ -48,7 +76,7 @@ export async function open(view) {
         asOf(readAt, () => view.run(renew)),
       ),
       h("p", { class: "lead" }, "Check here before you answer a customer or cancel in the marketplace."),
-      tools(state),
+      tabs(state),
       h("div", { class: "card list compact" }, orders.length ? orderTable(orders, bar.draw) : nothing(state, cursor)),
       pages(state, cursor),
       bar.element,
@@ -58,13 +86,24 @@ export async function open(view) {
   view.onReturn(renew);
 }
 
+/** @param {State} state */
+const tabOf = ({ tab }) => /** @type {typeof TABS[0]} */ (TABS.find(({ name }) => name === tab) ?? TABS.at(-1));
+
 /**
  * @param {State} state
  * @param {AbortSignal} signal
  * @returns {Promise<OrderPage>}
  */
-function page({ status, limit, trail }, signal) {
-  return get("/orders", { status, limit, cursor: trail.at(-1) }, signal);
+async function page(state, signal) {
+  const { asks } = tabOf(state);
+  /** @type {string | null | undefined} */
+  let cursor = state.trail.at(-1);
+  for (let asked = 1; ; asked++) {
+    /** @type {OrderPage} */
+    const found = await get("/orders", { ...asks, limit: state.limit, cursor }, signal);
+    if (found.orders.length || !found.cursor || asked === MOST_REQUESTS) return found;
+    cursor = found.cursor;
+  }
 }
 
 /**
@@ -99,7 +138,7 @@ const notFound = (text) =>
       "Enter the whole id, ours or the marketplace’s; blanks, “#” and small or capital letters do not matter.",
     ),
     h("p", null, "If it was just placed in the marketplace, it may not have reached the network yet."),
-    h("p", null, h("a", { href: "#/orders" }, "Show all orders")),
+    h("p", null, h("a", { href: "#/orders?tab=all" }, "Show all orders")),
   );
 
 /**
@@ -107,41 +146,33 @@ const notFound = (text) =>
  * @param {Partial<State>} changes
  */
 function address(state, changes) {
-  const { status, limit, trail } = { ...state, trail: [], ...changes };
+  const { tab, limit, trail } = { ...state, trail: [], ...changes };
   const query = new URLSearchParams();
-  if (status) query.set("status", status);
+  if (tab !== TABS[0]?.name) query.set("tab", tab);
   if (limit !== USUAL_SIZE) query.set("limit", limit);
   if (trail.length) query.set("trail", trail.join("."));
   return `#/orders${query.size ? `?${query}` : ""}`;
 }
 
 /** @param {State} state */
-function tools(state) {
-  const filter = h(
-    "select",
-    {
-      id: "status",
-      onchange: () => {
-        location.hash = address(state, { status: filter.value });
-      },
-    },
-    h("option", { value: "" }, "All statuses"),
-    statuses().map((status) => h("option", { value: status, selected: status === state.status }, statusName(status))),
+const tabs = (state) =>
+  h(
+    "nav",
+    { class: "tabs", "aria-label": "Which orders" },
+    TABS.map((tab) =>
+      h("a", { href: address(state, { tab: tab.name }), "aria-current": tab === tabOf(state) && "page" }, tab.text),
+    ),
   );
-  return h("div", { class: "tools" }, h("div", { class: "filter" }, h("label", { for: "status" }, "Status"), filter));
-}
 
 /**
  * @param {State} state
  * @param {string | null} cursor
  */
-function nothing({ status }, cursor) {
+function nothing(state, cursor) {
   if (cursor) return empty("None on this page.", h("p", null, "There may be more on the next."));
-  if (status) {
-    const all = h("p", null, h("a", { href: "#/orders" }, "Show all orders"));
-    return empty(`No order is ${statusName(status).toLowerCase()}.`, all);
-  }
-  return empty("There are no orders yet.", h("p", null, "They appear here as soon as the network has placed them."));
+  const tab = tabOf(state);
+  const all = h("p", null, h("a", { href: address(state, { tab: "all" }) }, "Show all orders"));
+  return empty(tab.none[0], h("p", null, tab.none[1]), tab.name !== "all" && all);
 }
 
 /**
@@ -165,7 +196,7 @@ function orderTable(orders, changed) {
       order.cancellable && box(order, `order ${order.order_id}`),
       theirLink(order),
       h("span", { class: "id" }, order.order_id),
-      badge(order.status),
+      [badge(order.status), order.partially_cancelled && [" ", h("span", { class: "badge cancelled" }, "In part")]],
       order.fulfillment_centers.map((center) => center.fc_id).join(", "),
       time(order.placed_at),
     ]),

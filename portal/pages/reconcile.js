@@ -1,11 +1,11 @@
 /** What the marketplace says, compared with what is here: from its export file to the two lists that differ. */
 
 import { call, needed, orderPage } from "../api.js";
-import { announce, fill, h, ICONS, icon, plural, toast } from "../dom.js";
+import { announce, fill, h, ICONS, icon, plural } from "../dom.js";
 import { emit, on } from "../events.js";
 import { columnsOf, MOST_STATES, ordersOf, statesOf, tableOf } from "../export-orders.js";
 import { decode, unreadable } from "../export-table.js";
-import { mark } from "../marking.js";
+import { markAll } from "../marking.js";
 import { whyNot } from "../sentences.js";
 import { badge, empty, notice, orderLink, table } from "../views.js";
 import { marketplaceName, marketplaces } from "../words.js";
@@ -20,7 +20,6 @@ import { marketplaceName, marketplaces } from "../words.js";
 
 const MOST_ROWS = 1000; // of one request
 const MOST_BYTES = 200_000; // well under what the service takes
-const SIDE_BY_SIDE = 6; // what a browser opens to one host anyway
 const LARGEST_FILE = 20_000_000;
 const MOST_SHOWN = 100;
 const MOST_LEFT_OUT = 20;
@@ -613,7 +612,11 @@ function drawResult(answer, view, result) {
           { class: "buttons start" },
           h(
             "button",
-            { type: "button", class: "plain", onclick: () => markAll(settled, "done", view, again) },
+            {
+              type: "button",
+              class: "plain",
+              onclick: () => view.run(() => markAll(settled, "done", again, view.run)),
+            },
             `Mark ${settled.length === 1 ? "it" : "them"} as done`,
           ),
         ),
@@ -761,27 +764,8 @@ function toDoAction(rows, view, again) {
     { class: "buttons start pad" },
     h(
       "button",
-      { type: "button", class: "plain", onclick: () => markAll(others, "to_do", view, again) },
+      { type: "button", class: "plain", onclick: () => view.run(() => markAll(others, "to_do", again, view.run)) },
       `Put ${plural(others.length, "order")} back on the to-do list`,
     ),
   );
-}
-
-/**
- * @param {Compared[]} rows
- * @param {MarketplaceCancellation} state
- * @param {View} view
- * @param {() => void} again
- */
-function markAll(rows, state, view, again) {
-  return view.run(async () => {
-    const waiting = [...rows];
-    const work = async () => {
-      for (let row = waiting.shift(); row; row = waiting.shift()) await mark(row, state);
-    };
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
-    again();
-    const orders = plural(rows.length, "order");
-    toast(state === "done" ? `${orders} marked as done.` : `${orders} put on your to-do list.`);
-  });
 }

@@ -1,7 +1,8 @@
 /** The summaries of auto-cancelled orders that were mailed, and whether they arrive. */
 
 import { get } from "../api.js";
-import { fill, h } from "../dom.js";
+import { tell } from "../dialogs.js";
+import { fill, h, plural } from "../dom.js";
 import { spoken, time } from "../times.js";
 import { empty, notice, orderLink, table } from "../views.js";
 
@@ -34,7 +35,7 @@ export async function open(view) {
     fill(
       card,
       summaries.length
-        ? summaryTable(summaries)
+        ? summaryTable(summaries, (summary) => view.run(() => showMail(summary, view.signal)))
         : empty("No summary was sent yet.", h("p", null, "You get one when the network had to cancel orders itself.")),
     );
   const more = h(
@@ -86,8 +87,37 @@ function contact(contact) {
   return h("p", { class: "hint" }, `They go to ${email}. ${PREFERENCES[summaries] ?? ""}`);
 }
 
-/** @param {Summary[]} summaries */
-function summaryTable(summaries) {
+/**
+ * The mail as it was written, in a frame that has no origin and runs nothing; its links open elsewhere.
+ * @param {Summary} summary
+ * @param {AbortSignal} signal
+ */
+async function showMail({ summary_id }, signal) {
+  /** @type {SummaryPage} */
+  const { mail } = await get("/summaries", { limit: 1, mail_of: summary_id }, signal);
+  if (!mail) {
+    await tell("There is no mail to show.", "bad", [h("p", null, "Its orders cannot be read any more.")]);
+    return;
+  }
+  // Its one style sheet adapts it to mail programs; the portal's policy would refuse it, and say so.
+  const page = mail.html.replace(/<style[\s\S]*?<\/style>/g, "").replace("<head>", '<head><base target="_blank">');
+  const address = URL.createObjectURL(new Blob([page], { type: "text/html; charset=utf-8" }));
+  const frame = h("iframe", {
+    class: "mail",
+    src: address,
+    title: mail.subject,
+    sandbox: "allow-popups allow-popups-to-escape-sandbox",
+    referrerpolicy: "no-referrer",
+  });
+  await tell(mail.subject, null, [frame]);
+  URL.revokeObjectURL(address);
+}
+
+/**
+ * @param {Summary[]} summaries
+ * @param {(summary: Summary) => unknown} show
+ */
+function summaryTable(summaries, show) {
   return table(
     "Summaries",
     [
@@ -95,6 +125,7 @@ function summaryTable(summaries) {
       { title: "State" },
       { title: "Orders" },
       { title: "Number", class: "number-of" },
+      { title: "Mail", class: "actions", unseen: true },
     ],
     summaries.map((summary) => {
       const [text, look] = STATES[summary.status] ?? [summary.status, ""];
@@ -108,6 +139,17 @@ function summaryTable(summaries) {
         ),
         orderLinks(summary.orders),
         h("span", { class: "id small" }, summary.summary_id),
+        h(
+          "button",
+          {
+            type: "button",
+            id: `mail-${summary.summary_id}`,
+            class: "plain small",
+            "aria-label": `Show the mail about ${plural(summary.orders.length, "order")}, ${summary.summary_id}`,
+            onclick: () => show(summary),
+          },
+          "Show the mail",
+        ),
       ];
     }),
   );

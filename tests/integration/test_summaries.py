@@ -640,3 +640,34 @@ def test_a_late_writer_cannot_add_to_a_summary_whose_lease_was_taken(
     assert len(world.post.taken) == 1
     assert [len(entry["order_ids"]) for entry in world.ledger()] == [3]
     assert len(world.due()) == 2
+
+
+def test_the_seller_reads_the_mail_itself_in_the_portal(world: World) -> None:
+    """Made by the same code from the same orders: no word differs from what was sent."""
+    world.register("acme", zone="America/Los_Angeles")
+    world.auto_cancel(("acme", "A-1"), ("acme", "A-2"))
+    assert world.deliver(world.records()) == []
+    (sent,) = world.post.taken
+    (kept,) = world.ledger()
+    view = load("view_summaries")
+
+    def mail(seller_id: str, summary_id: str) -> Any:
+        answer = call(
+            view,
+            http_event("list_summaries", seller_claims(seller_id), query={"limit": ["1"], "mail_of": [summary_id]}),
+        )
+        assert answer.status == 200, answer.text
+        return answer.body["mail"]
+
+    content = sent["Content"]["Simple"]
+    assert mail("acme", kept["summary_id"]) == {
+        "summary_id": kept["summary_id"],
+        "subject": content["Subject"]["Data"],
+        "html": content["Body"]["Html"]["Data"],
+        "text": content["Body"]["Text"]["Data"],
+    }
+    assert mail("acme", "S-of-nothing") is None
+    world.register("bluebird")
+    assert mail("bluebird", kept["summary_id"]) is None, "another seller's"
+    refused = call(view, http_event("list_summaries", seller_claims("acme"), query={"mail_of": ["../x"]}))
+    assert (refused.status, refused.body["field"]) == (400, "mail_of")

@@ -64,7 +64,7 @@ def visit(
     ours = {urlsplit(description[name]).netloc for name in ("portal_url", "endpoint_url")}
 
     def look_at(request: Request) -> None:
-        if urlsplit(request.url).netloc not in ours:
+        if urlsplit(request.url.removeprefix("blob:")).netloc not in ours:
             faults.append(f"a third party was asked: {request.url}")
 
     def listen_to(message: ConsoleMessage) -> None:
@@ -80,7 +80,7 @@ def visit(
         if signed_in:
             # Only where there is none yet: a test that ends the session must not get it back with the next page.
             context.add_init_script(
-                f"if (!sessionStorage.getItem('tested')) {{ sessionStorage.setItem('tested', '1');"
+                f"if (window === top && !sessionStorage.getItem('tested')) {{ sessionStorage.setItem('tested', '1');"
                 f"sessionStorage.setItem('session', {session_of_acme!r}); }}"
             )
         page = context.new_page()

@@ -3,32 +3,76 @@
 import re
 from typing import Any
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, expect
 
 from local.client import Client
 from local.cloud import Cloud
-from tests.browser.portal.conftest import Visit, go
-from tests.browser.portal.steps import press_cancel
+from tests.browser.portal.conftest import Visit, Wire, go
+from tests.browser.portal.steps import cancelled_pop_up, place_many, press_cancel, row
 from tests.support.local_stack import Place
 
 
-def test_the_to_do_list(visit: Visit, place: Place, acme: Client) -> None:
-    order_id = place()
-    acme.cancel(order_id)
-    page = visit("#/to-do")
+def test_forty_seven_to_dos(visit: Visit, planner: Client, acme: Client) -> None:
+    """Four clicks: the page, all, done; and one that takes it back. The number in the menu follows."""
+    cancelled = place_many(planner, "TODO", 47)
+    answer = acme.post("/orders/cancel", {"orders": [{"order_id": order_id} for order_id in cancelled]})
+    assert answer.body["outcome"] == "success"
+    clicks = 0
+
+    def click(locator: Locator) -> None:
+        nonlocal clicks
+        clicks += 1
+        locator.click()
+
+    page = visit("#/summaries", permissions=["clipboard-read", "clipboard-write"])
     count = page.locator("nav .count")
     expect(count).to_be_visible()
-    before = int(re.sub(r"\D", "", count.inner_text()))
-    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=order_id, exact=True))
-    row.get_by_role("button", name=f"Done: order {order_id}").click()
-    expect(row).to_have_count(0)
-    assert acme.get(f"/orders/{order_id}").body["marketplace_cancellation"] == "done"
-    if before > 1:
-        expect(count).to_contain_text(str(before - 1))
-    page.get_by_role("link", name="Done").click()
-    row.get_by_role("button", name=f"Undo: order {order_id}").click()
-    expect(row).to_have_count(0)
-    assert acme.get(f"/orders/{order_id}").body["marketplace_cancellation"] == "to_do"
+    before = number(count)
+    assert before >= 47
+    click(page.get_by_role("link", name="To do"))
+    amazon = page.locator("section").filter(has=page.get_by_role("heading", name=re.compile("^Amazon · ")))
+    while page.get_by_role("button", name="Show more").count():
+        page.get_by_role("button", name="Show more").click()  # what other tests left
+        page.wait_for_timeout(200)
+    expect(row(page, cancelled[0])).to_contain_text("Cancel")
+    click(amazon.get_by_role("checkbox", name=re.compile("^Select all ")))
+    selected = page.get_by_role("region", name="Selected orders")
+    marked = number(selected.locator("strong"))
+    selected.get_by_role("button", name="Copy the ids").click()
+    expect(page.locator("#toasts")).to_contain_text("ids copied.")
+    assert set(page.evaluate("navigator.clipboard.readText()").split("\n")) >= {f"TODO-M-{n:03}" for n in range(47)}
+    click(selected.get_by_role("button", name="Mark as done"))
+    assert clicks <= 4
+    expect(page.locator("#toasts")).to_contain_text(f"{marked} orders marked as done.")
+    expect(row(page, cancelled[0])).to_have_count(0)
+    assert number(count) == before - marked if before > marked else count.is_hidden()
+    assert acme.get(f"/orders/{cancelled[46]}").body["marketplace_cancellation"] == "done"
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, cancelled[0])).to_be_visible()
+    assert number(count) == before
+    assert acme.get(f"/orders/{cancelled[0]}").body["marketplace_cancellation"] == "to_do"
+    with page.expect_download() as file:
+        page.get_by_role("button", name="CSV of the list").click()
+    table = file.value.path().read_text(encoding="utf-8-sig")
+    assert "Amazon,TODO-M-000,cancel TODO-M-000 in Amazon,TODO-001," in table
+
+
+def number(locator: Locator) -> int:
+    return int(re.sub(r"\D", "", locator.inner_text()))
+
+
+def test_the_number_in_the_menu_counts_what_is_cancelled_here(visit: Visit, place: Place, acme: Client) -> None:
+    order_id = place()
+    acme.cancel(place())
+    page = visit(f"#/orders/{order_id}")
+    count = page.locator("nav .count")
+    expect(count).to_be_visible()
+    before = number(count)
+    lists = Wire(page, "/orders")
+    press_cancel(page)
+    expect(cancelled_pop_up(page)).to_be_visible()
+    expect(count).to_contain_text(str(before + 1))
+    assert lists.requests == [], "it was asked for"
 
 
 def test_done_is_said_in_the_pop_up_itself(visit: Visit, place: Place, acme: Client) -> None:
@@ -38,46 +82,6 @@ def test_done_is_said_in_the_pop_up_itself(visit: Visit, place: Place, acme: Cli
     page.get_by_role("dialog").get_by_role("button", name="I have cancelled it in").click()
     expect(page.get_by_text(re.compile("^Cancelled in .*, too$"))).to_be_visible()
     assert acme.get(f"/orders/{order_id}").body["marketplace_cancellation"] == "done"
-
-
-def empty_pages(page: Page, count: int) -> None:
-    """The service finds no order to do in the first parts that it looks through; the parts after them are real."""
-    left = iter(range(count))
-
-    def answer(route: Route) -> None:
-        if route.request.method == "OPTIONS" or (part := next(left, None)) is None:
-            address = re.sub(r"&?cursor=part-[0-9]+", "", route.request.url)
-            route.continue_(url=address)
-        else:
-            body = {"orders": [], "cursor": f"part-{part}"}
-            route.fulfill(json=body, headers={"Access-Control-Allow-Origin": "*"})
-
-    page.route(re.compile("/orders[?].*marketplace_cancellation=to_do"), answer)
-
-
-def test_to_do_says_how_far_it_has_looked(visit: Visit, place: Place, acme: Client) -> None:
-    order_id = place()
-    acme.cancel(order_id)
-    page = visit("#/summaries")
-    expect(page.locator("nav .count")).to_be_visible()  # counted before the service is slow to find any
-    empty_pages(page, 30)
-    go(page, "#/to-do")
-    far = page.get_by_label("How far we have looked")
-    expect(far).to_contain_text("None so far. 20 parts of your orders looked through, and there are more.")
-    expect(page.get_by_text("Nothing to do")).to_have_count(0)
-    far.get_by_role("button", name="Look further").click()
-    expect(page.get_by_role("link", name=order_id, exact=True)).to_be_visible()
-    expect(page.get_by_text(re.compile(r"[0-9]+ orders?\. That is all\."))).to_be_visible()
-    expect(far).to_have_count(0)
-
-
-def test_what_is_not_counted_to_the_end_is_not_shown_as_nothing(visit: Visit, place: Place, acme: Client) -> None:
-    acme.cancel(place())
-    page = visit("#/summaries")
-    expect(page.locator("nav .count")).to_be_visible()
-    empty_pages(page, 100)
-    page.evaluate("dispatchEvent(new CustomEvent('cancels-settled', {detail: null}))")
-    expect(page.locator("nav .count")).to_have_text("… not all orders are counted")
 
 
 def test_nothing_to_do_is_said_at_the_end(visit: Visit) -> None:
@@ -119,3 +123,31 @@ def test_summaries_and_the_banner_when_mail_bounces(visit: Visit, cloud: Cloud, 
         dynamodb.update_item(
             TableName=tables["sellers"], Key={"seller_id": {"S": "acme"}}, UpdateExpression="REMOVE mail_problem"
         )
+
+
+def test_a_summarys_mail_is_shown_and_can_do_nothing(
+    visit: Visit, planner: Client, place: Place, description: dict[str, Any]
+) -> None:
+    first, second = place(), place()
+    entries = [
+        {"seller_id": "acme", "order_id": order_id, "reason": "stockout", "skus": ["SKU-1"]}
+        for order_id in (first, second)
+    ]
+    assert planner.post("/auto-cancellations", {"cancellations": entries}).body["outcome"] == "success"
+    page = visit("#/summaries")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=second, exact=True))
+    for _ in range(60):
+        if row.count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+        page.get_by_role("heading", name="Summaries").wait_for()
+    row.get_by_role("button", name="Show the mail").click()
+    dialog = page.get_by_role("dialog", name=re.compile("orders? cancelled: .*out of stock"))
+    frame = dialog.locator("iframe")
+    mail = frame.content_frame
+    expect(mail.get_by_text(first, exact=True).first).to_be_visible()
+    assert mail.locator("table").first.evaluate("table => getComputedStyle(table).borderCollapse") == "collapse"
+    assert frame.get_attribute("sandbox") == "allow-popups allow-popups-to-escape-sandbox"
+    dialog.get_by_role("button", name="Close").click()
+    expect(row.get_by_role("button", name="Show the mail")).to_be_focused()

@@ -30,6 +30,7 @@ from order_cancellation.domain.orders import Order, PartCancellation
 from order_cancellation.domain.parts import in_sequence, listed, what_goes_on
 from order_cancellation.domain.reasons import CATALOGUE, Reason
 from order_cancellation.domain.sellers import Contact
+from order_cancellation.domain.summaries import Summary
 
 # The ids of cancellations; None: an order's own.
 Ids = Collection[str] | None
@@ -81,6 +82,13 @@ def compose(
         return mail
     in_full = bisect_left(range(1, len(orders) + 1), True, key=lambda rows: not _fits(_render(view.cut(rows))))
     return _render(view.cut(in_full))
+
+
+def compose_summary(contact: Contact, summary: Summary, orders: Sequence[Order], portal_origin: str) -> Mail:
+    """The mail of a sealed summary: about these of its orders in full, and the others by their ids."""
+    others = sorted(set(summary.order_ids) - {order.order_id for order in orders})
+    told = {order.order_id: summary.told_of(order.order_id) for order in orders}
+    return compose(contact, summary.summary_id, orders, portal_origin, summary.part, summary.parts, others, told)
 
 
 def can_tell(order: Order, told: Ids = None) -> bool:

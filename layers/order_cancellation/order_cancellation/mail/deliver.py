@@ -17,7 +17,7 @@ from order_cancellation.domain import summaries, times
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.sellers import Seller
 from order_cancellation.domain.summaries import Plan, Postpone, Summary, WaitsFor
-from order_cancellation.mail.compose import can_tell, compose
+from order_cancellation.mail.compose import can_tell, compose_summary
 from order_cancellation.mail.feedback import Events
 from order_cancellation.mail.ses import Ses
 from order_cancellation.observability import count, logger
@@ -181,16 +181,7 @@ class Deliveries:
             if not self._orders.any_is_there(summary.seller_id, summary.order_ids):
                 self._park(summary, "its orders are gone", "operator")
             return  # where there is one, the version that wrote it can read it: the summary stays pending
-        mail = compose(
-            seller.contact,
-            summary.summary_id,
-            orders,
-            self._portal_origin,
-            summary.part,
-            summary.parts,
-            others,
-            {order.order_id: summary.told_of(order.order_id) for order in orders},
-        )
+        mail = compose_summary(seller.contact, summary, orders, self._portal_origin)
         result = self._ses.send(seller.contact.email, mail, summary.summary_id, summary.mailing, self.in_time)
         told = {cancellation.request_id for order in orders for cancellation in order.cancellations()}
         logger.info(
