@@ -74,8 +74,8 @@ validate: setup ## the template, as CloudFormation and SAM see it
 pytest: setup $(CONTRACT_CHECKS)/.installed ## the tests, two processes side by side (TESTS=tests/unit for some of them, JOBS=0)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(TESTS)
 
-bench: setup ## speed, side by side in one run
-	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -m tests.benchmarks.summaries
+bench: setup ## speed, side by side in one run (PARTS="cancels mail" for some of it; writes docs/performance.md)
+	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m tests.benchmarks $(PARTS)
 
 deploy-portal: setup ## publish the portal's files to the stack on AWS (STACK=name)
 	@$(BIN)/python -m scripts publish-portal --stack $(STACK)
@@ -138,7 +138,8 @@ $(CONTRACT_CHECKS)/.installed: tests/contract/typescript/package-lock.json | .ve
 	@touch $@
 
 lock: .venv/.installed ## renew the pinned requirements (UPGRADE= to pin only what is new in a .in file)
-	@for name in requirements/uv requirements/development requirements/sam requirements/scan layers/order_cancellation/requirements; do \
+	@for name in requirements/uv requirements/development requirements/sam requirements/scan layers/order_cancellation/requirements \
+	  requirements/peers/{boto3,chalice,powertools,decorators,fastapi}; do \
 	  $(UV) pip compile --quiet --system-certs $(UPGRADE) --python-version 3.13 --generate-hashes --no-header \
 	    --no-emit-index-url $$name.in --output-file $$name.txt; done
 	@$(if $(UPGRADE),for checks in requirements/portal tests/contract/typescript; do \

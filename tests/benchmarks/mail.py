@@ -1,9 +1,4 @@
-"""The mail path, measured: reading and grouping stream records, composing mails, and AWS calls per seller.
-
-    make bench
-
-Ratios are against the first row of each table, measured in turn in one run; absolute times are this machine's.
-"""
+"""The mail path: reading and grouping stream records, telling sellers, composing mails."""
 
 import json
 import os
@@ -121,13 +116,6 @@ def median_seconds(work: Sequence[Callable[[], Any]]) -> list[float]:
     return [statistics.median(each) for each in times]
 
 
-def table(title: str, unit: str, rows: Sequence[tuple[str, float]]) -> None:
-    first = rows[0][1]
-    print(f"\n{title}")
-    for name, value in rows:
-        print(f"  {name:<44}{value:>14,.1f} {unit:<10}{value / first:>7.2f} x")
-
-
 def sellers_told_per_second(side_by_side: int, sellers: int = 200) -> float:
     """How many sellers one run of the sweep tells in a second, each of one due order, of whom so many at a time.
 
@@ -158,32 +146,33 @@ def sellers_told_per_second(side_by_side: int, sellers: int = 200) -> float:
     return sellers / seconds
 
 
-def main() -> None:
+def measure(say: Any) -> list[dict[str, Any]]:
+    """Tables: a title, a unit, and rows of (name, value), the first of which the others are compared with."""
+    say("Reading stream records, telling sellers, composing mails")
     batch = records()
     readers = (group_as_the_function_does, group_by_keys_alone, group_after_deserializing, filter_and_group)
     seconds = median_seconds([lambda reader=reader: reader(batch) for reader in readers])  # type: ignore[misc]
     names = [reader.__name__.replace("_", " ") for reader in readers]
-    table(
-        f"{RECORDS:,} stream records of {SELLERS} sellers",
-        "records/s",
-        [(name, RECORDS / each) for name, each in zip(names, seconds, strict=True)],
-    )
-
-    rates = [(f"{crew} at a time", sellers_told_per_second(crew)) for crew in (1, rounds.SIDE_BY_SIDE)]
-    table("Sellers told by one sweep, each in a mail", "sellers/s", rates)
-
     contact = Contact("Acme Outdoor", "ops@acme.example", "America/Los_Angeles", "each_batch")
     orders = [order_from_image(record["dynamodb"]["NewImage"]) for record in batch[:1000]]
     sizes = (1, 10, 100, 1000)
     composing = [lambda size=size: compose(contact, "S-1", orders[:size], ORIGIN) for size in sizes]
-    table(
-        "Composing one mail",
-        "ms",
-        [(f"{size} orders", each * 1000) for size, each in zip(sizes, median_seconds(composing), strict=True)],
-    )
-    made = compose(contact, "S-1", orders, ORIGIN)
-    print(f"  1,000 orders: {len(made.html.encode()):,} bytes of HTML, {len(made.text.encode()):,} of text")
-
-
-if __name__ == "__main__":
-    main()
+    return [
+        {
+            "title": f"{RECORDS:,} stream records of {SELLERS} sellers",
+            "unit": "records/s",
+            "rows": [(name, RECORDS / each) for name, each in zip(names, seconds, strict=True)],
+        },
+        {
+            "title": "Sellers told by one sweep, each in a mail",
+            "unit": "sellers/s",
+            "rows": [(f"{crew} at a time", sellers_told_per_second(crew)) for crew in (1, rounds.SIDE_BY_SIDE)],
+        },
+        {
+            "title": "Composing one mail",
+            "unit": "ms",
+            "rows": [
+                (f"{size:,} orders", each * 1000) for size, each in zip(sizes, median_seconds(composing), strict=True)
+            ],
+        },
+    ]
