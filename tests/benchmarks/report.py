@@ -9,8 +9,8 @@ from tests.benchmarks.cancels import BASE, OURS, PEERS
 PAGE: Final = ROOT / "docs" / "performance.md"
 CHART: Final = ROOT / "docs" / "images" / "performance.svg"
 
-# List prices of us-east-1 in US dollars, as published in November 2025; nothing is fetched.
-PRICES_OF: Final = "November 2025"
+# List prices of us-east-1 in US dollars, written down by hand: nothing is fetched.
+PRICES_OF: Final = "2025, written down by hand"
 LAMBDA_REQUEST, LAMBDA_GB_SECOND, API_REQUEST = 0.20e-6, 16.6667e-6, 3.50e-6
 WRITE_UNIT, READ_UNIT, MAIL = 0.625e-6, 0.125e-6, 0.10e-3
 ANSWER_SECONDS: Final = 0.005  # what DynamoDB takes for one call, as assumed here
@@ -65,7 +65,7 @@ byte-code in it."""
 _COSTS = """## What each operation asks of DynamoDB, and what a million of them cost
 
 Counted in process on the template's tables and indexes, for orders of about half a kilobyte. Dollars are list prices of
-us-east-1 of {prices_of}: API Gateway, Lambda with 1 GB (5 ms assumed for each call of DynamoDB, one after the other),
+us-east-1 ({prices_of}): API Gateway, Lambda with 1 GB (5 ms assumed for each call of DynamoDB, one after the other),
 DynamoDB on demand, and one mail of SES for the summary; without logs, X-Ray and transfer."""
 
 _UNDER_LOAD = """## The local stack under load
