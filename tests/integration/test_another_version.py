@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.support import examples
-from tests.support.memory_tables import ORDERS, Tables
+from tests.support import examples, rig
+from tests.support.memory_tables import ORDERS, SUMMARIES, Tables
 from tests.support.rig import Service
 from tests.support.sdk import Wire
+from tests.support.ses import SimulatedSes
 
 NEW_CANCELLATION = {"channel": {"S": "api"}, "parts": {"L": [{"S": "LAX1"}]}, "labels": {"SS": ["a"]}}
 
@@ -74,6 +75,48 @@ class TestAnUnknownEvent:
         assert item
         assert item["milestones"]["M"]["LAX1"]["M"]["staged"] == {"M": {"by": {"S": "R2"}, "at": {"SS": ["x"]}}}
         assert service.cancel(staged).body["code"] == "order_picked_packed"
+
+
+class TestSplitOrders:
+    """What the previous version wrote, and what it finds after a rollback."""
+
+    @pytest.fixture
+    def of_old(self, service: Service, tables: Tables) -> str:
+        """LAX1 has packed; nothing in it that only this version writes."""
+        service.register("acme")
+        packed = {"M": {"picked_packed": {"S": examples.PACKED_AT}}}
+        item = rig.order_item("A-1")
+        tables.put(
+            ORDERS, {**item, "status": {"S": "picked_packed"}, "milestones": {"M": {"LAX1": packed, "EWR2": {"M": {}}}}}
+        )
+        return "A-1"
+
+    def test_a_part_of_an_order_of_old_is_cancelled_moved_and_told(
+        self, service: Service, tables: Tables, of_old: str, ses: SimulatedSes
+    ) -> None:
+        assert service.cancel(of_old).body["still_cancellable"] == ["EWR2"]
+        assert service.move(of_old, "LAX1", "EWR2", "ONT8").status == 200
+        entry = {"seller_id": "acme", "order_id": of_old, "reason": "stockout", "fulfillment_centers": ["EWR2"]}
+        assert service.auto_cancel(entry).body["results"][0]["outcome"] == "cancelled"
+        assert service.report("EWR2", of_old, "picked_packed").body["code"] == "part_withdrawn"
+        assert service.deliver(rig.stream_records(tables)) == []
+        assert [mail.subject for mail in ses.accepted] == ["1 order partly shipped: 1 out of stock"]
+
+    def test_the_previous_version_finds_nothing_to_pack_and_nothing_told(
+        self, service: Service, tables: Tables, of_old: str
+    ) -> None:
+        entry = {"seller_id": "acme", "order_id": of_old, "reason": "stockout", "fulfillment_centers": ["EWR2"]}
+        service.auto_cancel(entry)
+        assert service.deliver(rig.stream_records(tables)) == []
+        item = tables.get(ORDERS, "acme", of_old)
+        assert item
+        # it answers 404 to a center that milestones do not have, and takes the status from those that they do have
+        assert item["milestones"]["M"].keys() == {"LAX1"}
+        assert item["status"] == {"S": "picked_packed"}
+        # an order that has a summary_id is told of to it; a summary without order_ids is one that it cannot read
+        assert "summary_id" not in item
+        (summary,) = tables.items(SUMMARIES)
+        assert "order_ids" not in summary
 
 
 class TestOneThatNobodyCanRead:

@@ -10,6 +10,7 @@ What can be wrong in the end, when nothing moves any more:
 
 import dataclasses
 import hashlib
+import itertools
 import logging
 import random
 import zlib
@@ -43,7 +44,7 @@ from tests.simulation.event_source_mapping import EventSourceMapping
 from tests.simulation.invocation_faults import Chaos
 from tests.simulation.mapping_properties import Properties
 from tests.simulation.world import Account, World
-from tests.support import functions, memory_tables, template
+from tests.support import functions, memory_tables, rig, template
 from tests.support.clock import DAY, HOUR, MINUTE
 from tests.support.service_errors import client_error
 from tests.support.template import CONFIGURATION_SET, redelivery, rule
@@ -59,6 +60,9 @@ ENVIRONMENT = template.TABLES | {
     "MAIL_EVENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/MailEvents",
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
+
+
+SPLIT = ("EWR2", "ONT8")  # the centers whose part may be cancelled by itself
 
 
 @dataclass
@@ -93,11 +97,13 @@ class Product:
         item = {name: {"S": value} for name, value in {"seller_id": seller_id, **contact}.items()}
         world.tables.execute("PutItem", {"TableName": "SellersTable", "Item": item})
 
-    def auto_cancel(self, seller_id: str, order_id: str, reason: str = "stockout") -> None:
-        """Place an order and auto-cancel it, as order_intake does."""
-        placement = Placement("amazon", f"113-{order_id}", "US", "2026-11-23T08:00:00Z", (Line("TENT", 1),), ("LAX1",))
+    def auto_cancel(self, seller_id: str, order_id: str, reason: str = "stockout", *parts: str) -> None:
+        """Place an order and auto-cancel it, or parts of it, as order_intake does."""
+        lines, centers = (Line("TENT", 1),), ("LAX1", *SPLIT)
+        placement = Placement("amazon", f"113-{order_id}", "US", "2026-11-23T08:00:00Z", lines, centers)
         self.orders.place(seller_id, order_id, placement)
-        cancel(self.orders, Identity(request_id=order_id), CancelCommand("auto", seller_id, order_id, reason))
+        command = CancelCommand("auto", seller_id, order_id, reason, fulfillment_centers=parts)
+        cancel(self.orders, Identity(request_id=order_id), command)
 
 
 @pytest.fixture(scope="module")
@@ -130,19 +136,19 @@ def address(seller_id: str) -> str:
 def verdicts(world: World) -> list[str]:
     """What is wrong with a world that has come to rest."""
     ledger = world.tables.items("SummariesTable")
-    orders = [item for item in world.tables.items("OrdersTable") if item["status"]["S"] == "cancelled"]
-    listed = {each["summary_id"]["S"]: [entry["S"] for entry in each["order_ids"]["L"]] for each in ledger}
-    places = Counter((each["seller_id"]["S"], entry["S"]) for each in ledger for entry in each["order_ids"]["L"])
+    listed = {each["summary_id"]["S"]: rig.listed(world.tables, each) for each in ledger}
+    places = Counter(itertools.chain.from_iterable(listed.values()))
     told = set()
     for mail in world.ses.accepted:
-        for order_id in listed[mail.tags["summary_id"]]:
+        for order_id, cancellation_id in listed[mail.tags["summary_id"]]:
             assert order_id in mail.text
-            told.add((mail.to[0], order_id))
+            told.add((mail.to[0], order_id, cancellation_id))
     wrong = []
-    for order in orders:
+    for order in world.tables.items("OrdersTable"):
         seller_id, order_id = order["seller_id"]["S"], order["order_id"]["S"]
-        wrong += ["lost"] * ((address(seller_id), order_id) not in told)
-        wrong += ["in two"] * (places[seller_id, order_id] > 1)
+        for name in rig.cancellations(order):
+            wrong += ["lost"] * ((address(seller_id), order_id, name) not in told)
+            wrong += ["in two"] * (places[order_id, name] > 1)
         wrong += ["left behind"] * ("summary_due_at" in order)
     wrong += ["left behind" for each in ledger if "lease_until" in each]
     sent = Counter(mail.tags["summary_id"] for mail in world.ses.accepted)
@@ -384,8 +390,12 @@ def under_fire(
     orders: int,
     poison: int = 0,
     besides: Callable[[World], object] = lambda _: None,
+    split: int = 0,
 ) -> tuple[World, EventSourceMapping]:
-    """Auto-cancellations over five hours; a fifth of all invocations and a twentieth of all calls go wrong."""
+    """Auto-cancellations over five hours; a fifth of all invocations and a twentieth of all calls go wrong.
+
+    Of ``split`` of the orders, parts are cancelled before.
+    """
     world = product.world(Misfortune(seed, 0.05), seed=seed)
     besides(world)
     chaos = Chaos(seed, throttle=0.05, crash=0.05, lost=0.05, redeliver=0.05, recut=0.5)
@@ -395,8 +405,13 @@ def under_fire(
         product.register(world, f"seller-{number}")
     chance = random.Random(seed)
     for number in range(orders):
-        order = (f"seller-{chance.randrange(sellers)}", f"A-{number}", chance.choice(AUTO_REASONS))
-        world.at(world.clock.now + chance.random() * 5 * HOUR, partial(insist, world, product.auto_cancel, *order))
+        order = (f"seller-{chance.randrange(sellers)}", f"A-{number}")
+        last = chance.random()
+        for part in SPLIT if number < split else ():  # they go before the rest of their order does
+            when = world.clock.now + chance.random() * last * 5 * HOUR
+            world.at(when, partial(insist, world, product.auto_cancel, *order, chance.choice(AUTO_REASONS), part))
+        cancel_all = partial(insist, world, product.auto_cancel, *order, chance.choice(AUTO_REASONS))
+        world.at(world.clock.now + last * 5 * HOUR, cancel_all)
     for number in range(poison):
         world.at(world.clock.now + chance.random() * 5 * HOUR, partial(spoil, mapping, number))
     world.run_until_quiet(still_for=12 * HOUR)
@@ -419,13 +434,17 @@ def spoil(mapping: EventSourceMapping, number: int) -> None:
 
 
 def test_ten_thousand_auto_cancellations_under_fire(product: Product) -> None:
-    orders, poison = 10_000, 20
-    world, mapping = under_fire(product, 7, 200, orders, poison)
+    orders, split, poison = 6_000, 2_000, 20
+    world, mapping = under_fire(product, 7, 200, orders, poison, split=split)
     found = Counter(verdicts(world))
+    every = (rig.cancellations(item).values() for item in world.tables.items("OrdersTable"))
+    cancellations = Counter(itertools.chain.from_iterable(every))
+    assert cancellations == {"auto": orders + split * len(SPLIT)}
     given_up = {
         record["dynamodb"]["Keys"]["order_id"]["S"] for note in mapping.failures.notes for record in mapping.fetch(note)
     }
-    print(f"{orders} orders, {len(world.ses.accepted)} mails, {dict(found)}, given up: {sorted(given_up)}")
+    mails = len(world.ses.accepted)
+    print(f"{cancellations.total()} cancellations, {mails} mails, {dict(found)}, given up: {sorted(given_up)}")
     assert set(found) <= {"doubled"}, found
     assert given_up == {f"poison-{number}" for number in range(poison)}
 

@@ -260,15 +260,20 @@ def orders_of(summary: Mapping[str, Any]) -> set[str]:
     return of_parts | {entry["S"] for entry in summary.get("order_ids", {"L": []})["L"]}
 
 
-def told(tables: Tables) -> Iterator[tuple[str, str]]:
+def told(tables: Tables) -> list[tuple[str, str]]:
     """(order_id, cancellation_id) of everything that summaries list."""
-    for summary in tables.items(memory_tables.SUMMARIES):
-        for entry in summary.get("cancellations", {"L": []})["L"]:
-            yield entry["M"]["order_id"]["S"], entry["M"]["cancellation_id"]["S"]
-        for entry in summary.get("order_ids", {"L": []})["L"]:
-            order = tables.get(memory_tables.ORDERS, summary["seller_id"]["S"], entry["S"])
-            assert order, "a summary lists an order that is not there"
-            yield entry["S"], order["cancellation"]["M"]["cancellation_id"]["S"]
+    return [each for summary in tables.items(memory_tables.SUMMARIES) for each in listed(tables, summary)]
+
+
+def listed(tables: Tables, summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The same of what one item of the ledger lists."""
+    in_parts = (entry["M"] for entry in summary.get("cancellations", {"L": []})["L"])
+    found = [(entry["order_id"]["S"], entry["cancellation_id"]["S"]) for entry in in_parts]
+    for entry in summary.get("order_ids", {"L": []})["L"]:
+        order = tables.get(memory_tables.ORDERS, summary["seller_id"]["S"], entry["S"])
+        assert order, "a summary lists an order that is not there"
+        found.append((entry["S"], order["cancellation"]["M"]["cancellation_id"]["S"]))
+    return found
 
 
 def _record(number: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
