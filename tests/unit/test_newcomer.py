@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def is_running(cloud: Cloud) -> bool:
 def test_what_runs_is_stopped_where_there_is_no_ps(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     cloud._spawn("cloud", A_SERVER, dict(os.environ))
     pid = int((cloud.directory / "cloud.pid").read_text())
+    while "ministack" not in Path(f"/proc/{pid}/cmdline").read_text():
+        time.sleep(0.01)  # its arguments are not there the moment it is
     monkeypatch.setenv("PATH", str(cloud.directory))
     assert cloud.stop()
     assert not Path(f"/proc/{pid}").exists()
