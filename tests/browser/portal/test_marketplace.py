@@ -31,9 +31,11 @@ def test_forty_seven_to_dos(visit: Visit, planner: Client, acme: Client) -> None
     assert before >= 47
     click(page.get_by_role("link", name="To do"))
     amazon = page.locator("section").filter(has=page.get_by_role("heading", name=re.compile("^Amazon · ")))
-    while page.get_by_role("button", name="Show more").count():
-        page.get_by_role("button", name="Show more").click()  # what other tests left
-        page.wait_for_timeout(200)
+    page.locator("tbody tr").first.wait_for()
+    while (more := page.get_by_role("button", name="Show more")).count():  # what other tests left
+        shown = page.locator("tbody tr").count()
+        more.click()
+        expect(page.locator("tbody tr")).not_to_have_count(shown)
     expect(row(page, cancelled[0])).to_contain_text("Cancel")
     click(amazon.get_by_role("checkbox", name=re.compile("^Select all ")))
     selected = page.get_by_role("region", name="Selected orders")
