@@ -192,3 +192,82 @@ def test_the_dashboard_shows_metrics_that_are_emitted() -> None:
                 assert named == ["service", "stack"]
             elif (namespace, metric) not in ALSO_SHOWN:
                 assert set(named[::2]) == AWS_METRICS[namespace, metric]
+
+
+GIVEN_UP = "ApproximateNumberOfMessagesVisible"
+AT_LEAST, MORE, LESS = "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold"
+# Of which alarms: the statistic of how many seconds, how many of how many periods, beyond what, and what silence means.
+WHEN: dict[str, tuple[Any, ...]] = {
+    "ApiErrors": ("Sum", 60, 2, 5, AT_LEAST, 3, "notBreaching"),
+    "InternalErrors|SendingStopped": ("Sum", 60, 1, 1, AT_LEAST, 1, "notBreaching"),
+    r"\w+(Errors|Throttles)|OrdersThrottled": ("Sum", 60, 2, 5, AT_LEAST, 1, "notBreaching"),
+    "ReconciliationSlow": ("p99", 300, 3, 3, MORE, 10_000, "notBreaching"),
+    r"\w+Slow": ("p99", 300, 3, 3, MORE, 3_000, "notBreaching"),
+    "OrderConflicts": ("Sum", 300, 1, 1, AT_LEAST, 10, "notBreaching"),
+    "StreamLate": ("Maximum", 300, 1, 1, AT_LEAST, 15 * 60_000, "notBreaching"),
+    "EventsLate": ("Maximum", 60, 1, 1, AT_LEAST, 5 * 60_000, "notBreaching"),
+    "MailEventsLate": ("Maximum", 300, 1, 1, AT_LEAST, 30 * 60, "notBreaching"),
+    r"\w+GivenUp": ("Maximum", 300, 1, 1, AT_LEAST, 1, "notBreaching"),
+    "SummaryLate": ("Maximum", 300, 2, 2, AT_LEAST, 15 * 60, "breaching"),
+    "SummariesWaiting": ("Maximum", 300, 1, 1, AT_LEAST, 1, "ignore"),
+    "Bounces": ("Maximum", 3600, 1, 1, AT_LEAST, 0.04, "ignore"),
+    "Complaints": ("Maximum", 3600, 1, 1, AT_LEAST, 0.0008, "ignore"),
+    "SellersUnregistered": ("Sum", 300, 12, 12, AT_LEAST, 1, "notBreaching"),
+    "SweepMissing": ("Sum", 300, 3, 3, LESS, 1, "breaching"),
+    "SummariesParked|SellersNotTold|OrdersUnreadable|OrdersNotClaimed|SummariesUnreadable|TimeZonesUnknown": (
+        "Sum",
+        300,
+        1,
+        1,
+        AT_LEAST,
+        1,
+        "notBreaching",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_it_goes_off_when_it_has_to(name: str) -> None:
+    alarm, short = ALARMS[name], name.removesuffix("Alarm")
+    expected = next(when for names, when in WHEN.items() if re.fullmatch(names, short))
+    periods = alarm["EvaluationPeriods"]
+    assert (
+        alarm.get("Statistic") or alarm.get("ExtendedStatistic"),
+        alarm["Period"],
+        alarm.get("DatapointsToAlarm", periods),
+        periods,
+        alarm["ComparisonOperator"],
+        alarm["Threshold"],
+        alarm["TreatMissingData"],
+    ) == expected
+
+
+def test_an_alarm_watches_what_its_name_says() -> None:
+    of_other_names = {
+        "SweepMissing": "Sweeps",
+        "InternalErrors": "Problem.internal_error",
+        "OrderConflicts": "Problem.order_conflict",
+    }
+    elsewhere = {
+        "ApiErrors": ("5XXError", "ApiName", {"Ref": "AWS::StackName"}),
+        "OrdersThrottled": ("WriteThrottleEvents", "TableName", {"Ref": "OrdersTable"}),
+        "StreamLate": ("IteratorAge", "FunctionName", {"Ref": "CancellationSummaryFunction"}),
+        "EventsLate": ("IteratorAge", "FunctionName", {"Ref": "OrderEventsFunction"}),
+        "EventsGivenUp": (GIVEN_UP, "QueueName", {"GetAtt": "EventFailureQueue.QueueName"}),
+        "RecordsGivenUp": (GIVEN_UP, "QueueName", {"GetAtt": "SummaryFailureQueue.QueueName"}),
+        "FeedbackGivenUp": (GIVEN_UP, "QueueName", {"GetAtt": "FeedbackFailureQueue.QueueName"}),
+        "MailEventsLate": ("ApproximateAgeOfOldestMessage", "QueueName", {"GetAtt": "MailEvents.QueueName"}),
+        "Bounces": ("Reputation.BounceRate", "ses:configuration-set", {"Ref": "SummaryMail"}),
+        "Complaints": ("Reputation.ComplaintRate", "ses:configuration-set", {"Ref": "SummaryMail"}),
+    }
+    for name, alarm in ALARMS.items():
+        short, metric = name.removesuffix("Alarm"), alarm["MetricName"]
+        if alarm["Namespace"] == OURS:
+            assert metric == of_other_names.get(short, short)
+        elif metric in ("Errors", "Throttles", "Duration"):
+            function = dimensions(alarm)["FunctionName"]["Ref"].removesuffix("Function")
+            assert short == function + {"Duration": "Slow"}.get(metric, metric)
+        else:
+            expected, dimension, value = elsewhere.pop(short)
+            assert (metric, dimensions(alarm)[dimension]) == (expected, value)
+    assert elsewhere == {}
