@@ -192,8 +192,9 @@ def test_what_is_to_do_is_listed_by_when_it_was_cancelled_and_counted(
     page = first_page(limit="2")
     assert ([order["order_id"] for order in page["orders"]], page["count"], page["more"]) == (["A-3", "A-2"], 3, False)
     assert "count" not in first_page(limit="2", cursor=page["cursor"])
-    monkeypatch.setattr(order_lists, "MOST_COUNTED", 2)
-    assert {name: first_page()[name] for name in ("count", "more")} == {"count": 2, "more": True}
+    for most, counted in ((3, {"count": 3, "more": False}), (2, {"count": 2, "more": True})):
+        monkeypatch.setattr(order_lists, "MOST_COUNTED", most)
+        assert {name: first_page()[name] for name in ("count", "more")} == counted
     mark(marketplace_cancellation, "A-1", "to_do")  # back where it was
     assert listed(view_orders, marketplace_cancellation="to_do") == ["A-3", "A-1", "A-2", "A-4"]
 

@@ -116,12 +116,13 @@ def test_what_is_handed_to_ses(ses: tuple[Any, Stubber]) -> None:
     assert receipt == SendResult("sent", message_id="m-1")
 
 
-def test_a_mail_that_is_sent_anew_says_which_mailing_it_is(ses: tuple[Any, Stubber]) -> None:
+@pytest.mark.parametrize("mailing", [2, 3])
+def test_a_mail_that_is_sent_anew_says_which_mailing_it_is(ses: tuple[Any, Stubber], mailing: int) -> None:
     client, stubber = ses
-    wanted = [{"Name": "summary_id", "Value": "S-1"}, {"Name": "mailing", "Value": "3"}]
+    wanted = [{"Name": "summary_id", "Value": "S-1"}, {"Name": "mailing", "Value": str(mailing)}]
     others = dict.fromkeys(EXPECTED, ANY)
     stubber.add_response("send_email", {"MessageId": "m-1"}, {**others, "EmailTags": wanted})
-    assert Ses(client, "a@b.example", "summaries").send("c@d.example", MAIL, "S-1", 3).verdict == "sent"
+    assert Ses(client, "a@b.example", "summaries").send("c@d.example", MAIL, "S-1", mailing).verdict == "sent"
 
 
 def test_the_sdk_makes_one_attempt() -> None:
