@@ -70,7 +70,9 @@ def test_a_batch_of_five_orders_of_two_sellers_is_exactly_two_mails(
             assert title.lower() in mail[part].lower()
     for seller_id, order_ids in (("acme", acme), ("bluebird", bluebird)):
         (entry,) = [
-            entry for entry in ledger(cloud, description, seller_id) if set(entry["order_ids"]) & set(order_ids)
+            entry
+            for entry in ledger(cloud, description, seller_id)
+            if set(entry.get("order_ids", ())) & set(order_ids)  # one about parts has cancellations instead
         ]
         assert sorted(entry["order_ids"]) == sorted(order_ids)
         assert entry["status"] == "sent"

@@ -244,7 +244,8 @@ def _story(service: Service, tables: Tables, clock: Clock, ses: SimulatedSes, lo
     service.sweep()
     clock.advance(30 * HOUR)
     service.sweep()
-    service.send("list_summaries", seller_claims("acme"))
+    told_of = service.send("list_summaries", seller_claims("acme")).body["summaries"]
+    service.send("list_summaries", seller_claims("acme"), query={"mail_of": [told_of[0]["summary_id"]]})
 
 
 _ACME = [{"emailAddress": "ops@acme.example"}]

@@ -44,7 +44,14 @@ def functions(sam: Sam) -> Iterator[Any]:
     command = sam.command("start-lambda", "--port", str(port), "--warm-containers", "LAZY")
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=sam.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=sam.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # SIGINT ends it, also where this run is in the background, where it would be ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
     try:
         _wait_for(port, log)

@@ -69,7 +69,8 @@ def test_a_marketplace_with_an_address_for_a_name_is_one_that_is_known(marketpla
     with pytest.raises(InvalidRequest) as caught:
         parse.placement(placed(marketplace=marketplace))
     assert caught.value.field == "marketplace"
-    assert parse.placement(placed(marketplace="amazon.de")).marketplace == "amazon.de"
+    for name in ("amazon.de", "bol.com", "TikTok.shop"):
+        assert parse.placement(placed(marketplace=name)).marketplace == name
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def test_a_stopped_demo_leaves_alone_what_was_started_after_it(cloud: Cloud) -> 
 def test_whoever_ends_it_while_it_builds_is_told_so_without_a_traceback(
     main: object, number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cloud: Cloud
 ) -> None:
-    handlers = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background may ignore it
 
     def build(*_: object) -> None:
         os.kill(os.getpid(), number)

@@ -192,16 +192,16 @@ def test_if_hardly_any_order_is_known_the_column_is_the_likely_cause(several: bo
 
 
 def test_a_marketplace_of_the_sellers_own_orders_can_be_chosen(visit: Visit, planner: Client) -> None:
-    place_as(planner, "A-tiktok.shop", "5761", "5762")
+    place_as(planner, "tiktok.shop", "5761", "5762")
     page = visit("#/reconcile")
     wire = Wire(page, "/reconciliations")
     text = "Order ID,Order Status,Order Substatus\nThe order's id.,Its status.,\n5761\t,Canceled,\n5762\t,To ship,\n"
     choose(page, text, "tiktok.csv")
-    expect(page.get_by_label("Marketplace", exact=True)).to_have_value("A-tiktok.shop")
+    expect(page.get_by_label("Marketplace", exact=True)).to_have_value("tiktok.shop")
     expect(page.get_by_text("2 orders in tiktok.csv: 1 cancelled, 1 not.")).to_be_visible()
     expect(page.get_by_text("Row 2: not an order, but a note.")).to_be_visible()
     compare(page)
-    expect(page.get_by_text("1 cancelled in A-tiktok.shop, live here")).to_be_visible()
+    expect(page.get_by_text("1 cancelled in tiktok.shop, live here")).to_be_visible()
     assert sent(wire) == [{"5761": "cancelled", "5762": "open"}]
 
 

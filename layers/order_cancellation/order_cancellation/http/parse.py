@@ -7,7 +7,7 @@ from typing import Any, Final
 from order_cancellation.actions.reconcile import Reconciliation
 from order_cancellation.domain import times
 from order_cancellation.domain.cancellations import CancelCommand
-from order_cancellation.domain.marketplaces import CANCELLATION_STATES, NAMES
+from order_cancellation.domain.marketplaces import CANCELLATION_STATES, is_known
 from order_cancellation.domain.orders import EVENTS, MAX_CLOCK_DIFFERENCE, STATUSES, Event, Line, Placement
 from order_cancellation.domain.reasons import AUTO_REASONS, SELLER_REASONS, UNSTATED
 from order_cancellation.domain.refusals import InvalidRequest
@@ -241,7 +241,7 @@ def _centers(value: Any, path: str) -> tuple[str, ...]:
 def _marketplace(value: Any, path: str) -> str:
     """A new order's; one that is known may have an address for a name, such as amazon.de."""
     name = checks.identifier(value, path)
-    return name if name.lower().partition(".")[0] in NAMES else checks.mailed_code(name, path)
+    return name if is_known(name) else checks.mailed_code(name, path)
 
 
 def _marketplace_order(value: Any, path: str) -> str:

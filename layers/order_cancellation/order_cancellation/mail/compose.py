@@ -550,9 +550,7 @@ def _leading_nowhere(line: str, leads: Callable[[str], str | None]) -> str:
 
 def _marketplace(marketplace: str) -> str:
     name = _line(marketplaces.name(marketplace), 40)
-    return (
-        name if marketplace.lower().partition(".")[0] in marketplaces.NAMES else _leading_nowhere(name, links.in_code)
-    )
+    return name if marketplaces.is_known(marketplace) else _leading_nowhere(name, links.in_code)
 
 
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._-]")

@@ -171,7 +171,7 @@ class _Pace:
 
 def masked(words: str) -> str:
     """Somebody's words as the log may have them: whose address it is cannot be read, at which provider can."""
-    return re.sub(r"[^\s<>()\"',;:]+@", "***@", words)[:500]
+    return re.sub(r"[^\s<>()\"',;:@]{1,64}@", "***@", words)[:500]
 
 
 def _result(error: ClientError) -> SendResult:
