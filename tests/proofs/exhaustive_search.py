@@ -287,7 +287,7 @@ class World:
             patch.object(outbox, "_pause", lambda _: None),
             patch.object(outbox, "_CLAIMS_PER_TRANSACTION", 1 if state.claims == "single" else 2),
             patch.object(memory_tables, "_TRANSACTION_BYTES", ONE_ORDER_BYTES if state.claims == "refused" else 10**6),
-            patch.object(deliver, "can_tell", lambda order: not (self._old and order.order_id == ORDER_IDS[1])),
+            patch.object(deliver, "can_tell", lambda order, *_: not (self._old and order.order_id == ORDER_IDS[1])),
         ):
             yield
 
