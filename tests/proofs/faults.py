@@ -31,7 +31,7 @@ from tests.proofs.linearizability import UNKNOWN, Operation, linearizable
 from tests.proofs.order_model import STEPS, AutoCancel, Cancel, Request, View, new_order
 from tests.proofs.order_model import Report as FcReport
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
-from tests.support import memory_tables, rig
+from tests.support import memory_tables, rig, sdk
 from tests.support.clock import MINUTE, Clock
 from tests.support.memory_tables import Tables
 from tests.support.rig import CENTERS, SELLER, Service
@@ -93,19 +93,23 @@ def again(episode_seed: int) -> list[str]:
 
 
 class Stage:
-    """The handlers, and the tables and SES that they play on, one episode after the other."""
+    """The tables and SES that the handlers play on, one episode after the other."""
 
     def __init__(self) -> None:
         self.memory = Tables()
         self.ses = SimulatedSes()
         self.hook: Hook = no_hook
-        self.service = Service(self.memory, self.ses, lambda call: self.hook(call))
-        self.service.sweep_only(SELLER)
+        self._dynamodb = sdk.dynamodb(self.memory, lambda call: self.hook(call))
+        self._mail = sdk.ses(self.ses, lambda call: self.hook(call))
 
-    def clear(self, hook: Hook) -> None:
+    def clear(self, hook: Hook) -> Service:
+        """Begin anew, with functions that remember nothing: an episode is the same whatever was played before it."""
         self.memory.clear()
         self.ses.clear()
         self.hook = hook
+        service = Service(self.memory, dynamodb=self._dynamodb, mail=self._mail)
+        service.sweep_only(SELLER)
+        return service
 
 
 class Episode:
@@ -120,8 +124,7 @@ class Episode:
         self._random = Random(seed)
         self._memory = stage.memory
         self._clock = Clock(tick=0.001)
-        self._service = stage.service
-        stage.clear(self._hook)
+        self._service = stage.clear(self._hook)
         self._stormy = True
         self._histories: dict[str, list[Operation]] = {order_id: [] for order_id in ORDERS}
         self._requests = 0
