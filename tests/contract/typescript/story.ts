@@ -62,7 +62,7 @@ const late = await seller.POST("/orders/{order_id}/cancel", { params: { path: { 
 check(late.response.status === 409 && late.error && "code" in late.error, late);
 check(late.error.code === "order_picked_packed" && "packed" in late.error, late.error);
 
-const listed = await seller.GET("/orders", { params: { query: { status: "cancelled", limit: 100 } } });
+const listed = await seller.GET("/orders", { params: { query: { status: ["cancelled"], limit: 100 } } });
 check(listed.data?.orders.some((order) => order.order_id === orders[0]), listed.error);
 
 console.log("told");
