@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from moto import mock_aws
 from urllib3 import HTTPHeaderDict
 
 from local.client import Answer, Client
@@ -564,9 +563,10 @@ def test_what_is_no_route_is_404(method: str, path: str, callers: Callers) -> No
     assert document.departures_from({"$ref": "#/components/responses/RouteNotFound"}, answer) == []
 
 
-def test_a_defect_of_ours_is_500(monkeypatch: pytest.MonkeyPatch) -> None:
-    with mock_aws():  # an account without the table
-        answer = cancel_in_process(monkeypatch)
+def test_a_defect_of_ours_is_500(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, cloud.environment[name])  # where there is no table of the name
+    answer = cancel_in_process(monkeypatch)
     assert answer.status == 500
     assert document.departures(document.operation("cancelOrder"), answer) == []
 
