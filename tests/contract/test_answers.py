@@ -33,6 +33,7 @@ class Story:
     place: PlaceOne
     order_id: str
     cloud: Cloud
+    configuration_set: str
 
     def cancel(self, document: Any = None, key: str | None = None) -> Answer:
         return self.callers.seller.cancel(self.place(self.order_id), document, key)
@@ -319,9 +320,10 @@ def mailed_in_vain(story: Story) -> Answer:
     """A summary that came back; SES publishes no events here, so the test does."""
     summary = its_summary(story, mailed(story))
     assert summary["sent_at"]
+    tags = {"summary_id": [summary["summary_id"]], "ses:configuration-set": [story.configuration_set]}
     bounce = {
         "eventType": "Bounce",
-        "mail": {"messageId": "m", "tags": {"summary_id": [summary["summary_id"]]}},
+        "mail": {"messageId": "m", "tags": tags},
         "bounce": {
             "bounceType": "Permanent",
             "bounceSubType": "General",
@@ -477,9 +479,16 @@ SHAPES = [(*answer, number) for answer, ways in ANSWERS.items() for number in ra
 
 
 @pytest.fixture
-def story(callers: Callers, place_one: PlaceOne, cloud: Cloud, request: pytest.FixtureRequest) -> Story:
+def story(
+    callers: Callers,
+    place_one: PlaceOne,
+    cloud: Cloud,
+    description: dict[str, Any],
+    request: pytest.FixtureRequest,
+) -> Story:
     operation_id, status, number = request.node.callspec.params["shape"]
-    return Story(callers, place_one, f"{operation_id}-{status}-{number}", cloud)
+    order_id = f"{operation_id}-{status}-{number}"
+    return Story(callers, place_one, order_id, cloud, f"{description['stack_name']}-summaries")
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape)))
