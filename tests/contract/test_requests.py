@@ -15,17 +15,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from order_cancellation.domain import links, times
+from order_cancellation.http import cursors, parse
+from order_cancellation.tables.order_lists import Place
 from tests.contract import document
 from tests.contract.conftest import SELLER, Callers, PlaceOne
 
 EXAMPLES = 25  # for each operation, beside the boundaries of every field, which are always tried
 ORDERS = ("A-1001", "A-1003", *(f"F-{number}" for number in range(1, 19)))  # the first two are in the examples
+CENTERS = ("LAX1", "EWR2")
 
 # Invented ids lead to 404s; half of the time, take one that exists.
 KNOWN = {
     "orders": (ORDERS, ("path.order_id", "body.order_id", "body.orders[*].order_id", "body.cancellations[*].order_id")),
     "sellers": ((SELLER,), ("path.seller_id", "body.seller_id", "body.cancellations[*].seller_id")),
-    "centers": (("LAX1", "EWR2"), ("path.fc_id",)),
+    "centers": (CENTERS, ("path.fc_id",)),
     "marketplaces": (("walmart",), ("body.marketplace",)),
     "marketplace orders": (
         tuple(f"M-{number}" for number in range(10)),
@@ -79,6 +82,56 @@ SCHEMA = schemathesis.openapi.from_dict(
 def filter_body(_: schemathesis.HookContext, body: Any) -> bool:
     """Not what JSON Schema cannot tell, and the document refuses in words."""
     return not (is_from_tomorrow(body) or has_an_order_in_two_states(body) or leads_elsewhere(body))
+
+
+@SCHEMA.hook
+def filter_case(_: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
+    """Not a list of orders that were placed after one moment and before an earlier one, for the same reason."""
+    query = case.query or {}
+    if not is_to_be_accepted(case) or not {"placed_from", "placed_to"} <= set(query):
+        return True
+    first, last = (datetime.fromisoformat(query[name]) for name in ("placed_from", "placed_to"))
+    return first <= last
+
+
+@SCHEMA.hook
+def map_case(_: schemathesis.HookContext, case: schemathesis.Case[Any]) -> schemathesis.Case[Any]:
+    """With what must fit something else, which JSON Schema cannot tell either, made to fit; in boundaries, too."""
+    body: Any = case.body
+    query: Any = case.query
+    if is_to_be_accepted(case):
+        match case.operation.definition.raw["operationId"], body, query:
+            case "cancelOrder", {"fulfillment_centers": named}, _:
+                case.body = body | {"fulfillment_centers": list(CENTERS[: len(named)])}
+            case "placeOrder", {"fulfillment_centers": [center, *_], "lines": lines}, _:
+                case.body = body | {"lines": [shipped_from(center, line) for line in lines]}
+            case "listOrders", _, {"cursor": _}:
+                case.query = query | {"cursor": cursor_of_the_list(query)}
+    return case
+
+
+@SCHEMA.hook
+def before_add_examples(context: schemathesis.HookContext, examples: list[schemathesis.Case[Any]]) -> None:
+    """The document's examples of all parameters at once are made to fit each other, too."""
+    examples[:] = [map_case(context, case) for case in examples]
+
+
+def is_to_be_accepted(case: schemathesis.Case[Any]) -> bool:
+    """Whether a request conforms to its schema, and is not made to be refused."""
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
+def shipped_from(center: str, line: dict[str, Any]) -> dict[str, Any]:
+    """A line that names this fulfillment center, if it names one."""
+    return line | {"fulfillment_center": center} if "fulfillment_center" in line else line
+
+
+def cursor_of_the_list(query: dict[str, Any]) -> str:
+    """A cursor of the list of orders that is asked for: each list refuses those of the others."""
+    names = ("marketplace_order_id", "marketplace_cancellation", "placed_from", "placed_to")
+    wanted = parse.wanted_orders({name: query[name] for name in names if name in query})
+    first, last = wanted.bounds
+    return cursors.of_place(Place(min(max("2026-11-22T09:00:00Z", first), last), ORDERS[0]), wanted)
 
 
 def leads_elsewhere(sent: Any) -> bool:
