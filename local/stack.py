@@ -106,27 +106,11 @@ def _describe(cloud: Cloud, stack_name: str, outputs: dict[str, str]) -> Descrip
         "portal_url": f"{cloud.web_url}/",
         "mailbox_url": f"{cloud.web_url}/mailbox",
         "token_url": f"{cloud.endpoint_url}/oauth2/token",
-        "user_pool_id": pool,
-        "portal_client_id": outputs["PortalClientId"],
         "sellers": [
             {name: seller[name] for name in ("seller_id", "username", "password", "email")} for seller in seed.SELLERS
         ],
-        "fulfillment_centers": [
-            onboard.open_fulfillment_center(cognito, dynamodb, pool, outputs["FulfillmentCentersTableName"], fc_id)
-            for fc_id in FULFILLMENT_CENTERS
-        ],
-        "network": {
-            "client_id": outputs["NetworkClientId"],
-            "client_secret": onboard.client_secret(cognito, pool, outputs["NetworkClientId"]),
-        },
-        "tables": {
-            "orders": outputs["OrdersTableName"],
-            "summaries": outputs["SummariesTableName"],
-            "sellers": outputs["SellersTableName"],
-            "fulfillment_centers": outputs["FulfillmentCentersTableName"],
-        },
         "functions": _functions(cloud, stack_name),
-        "event_bus": outputs["EventBusName"],
+        **onboard.machines(cognito, dynamodb, outputs, FULFILLMENT_CENTERS),
     }
 
 

@@ -49,7 +49,7 @@ def config_of(name: str) -> Path:
 def description(stack: Stack) -> dict[str, Any]:
     """What stack.json says of a stack on AWS. In a sandbox its sellers and centers get accounts to try it with."""
     outputs = stack.outputs
-    cognito, dynamodb, pool = stack.client("cognito-idp"), stack.client("dynamodb"), outputs["UserPoolId"]
+    cognito, dynamodb = stack.client("cognito-idp"), stack.client("dynamodb")
     functions = {folder.name: stack.names[logical_id(folder.name)] for folder in sorted((ROOT / "functions").iterdir())}
     sandbox = not stack.is_production
     centers = SANDBOX_CENTERS if sandbox else ()
@@ -61,25 +61,9 @@ def description(stack: Stack) -> dict[str, Any]:
         "portal_url": outputs.get("PortalUrl"),
         "mailbox_url": None,
         "token_url": outputs["TokenUrl"],
-        "user_pool_id": pool,
-        "portal_client_id": outputs["PortalClientId"],
         "sellers": [_person(stack, seller_id) for seller_id in SANDBOX_SELLERS] if sandbox else [],
-        "fulfillment_centers": [
-            onboard.open_fulfillment_center(cognito, dynamodb, pool, outputs["FulfillmentCentersTableName"], fc_id)
-            for fc_id in centers
-        ],
-        "network": {
-            "client_id": outputs["NetworkClientId"],
-            "client_secret": onboard.client_secret(cognito, pool, outputs["NetworkClientId"]),
-        },
-        "tables": {
-            "orders": outputs["OrdersTableName"],
-            "summaries": outputs["SummariesTableName"],
-            "sellers": outputs["SellersTableName"],
-            "fulfillment_centers": outputs["FulfillmentCentersTableName"],
-        },
         "functions": functions,
-        "event_bus": outputs["EventBusName"],
+        **onboard.machines(cognito, dynamodb, outputs, centers),
     }
 
 

@@ -5,7 +5,8 @@ Works on AWS and on the local cloud, with the credentials and the region of the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -67,3 +68,29 @@ def open_fulfillment_center(
 def client_secret(cognito: CognitoIdentityProviderClient, pool: str, client_id: str) -> str:
     """The secret of a machine client."""
     return cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client_id)["UserPoolClient"]["ClientSecret"]
+
+
+def machines(
+    cognito: CognitoIdentityProviderClient, dynamodb: DynamoDBClient, outputs: Mapping[str, str], centers: Iterable[str]
+) -> dict[str, Any]:
+    """What stack.json says of a stack's machines and tables, by its outputs. ``centers`` are opened if need be."""
+    pool = outputs["UserPoolId"]
+    return {
+        "user_pool_id": pool,
+        "portal_client_id": outputs["PortalClientId"],
+        "fulfillment_centers": [
+            open_fulfillment_center(cognito, dynamodb, pool, outputs["FulfillmentCentersTableName"], fc_id)
+            for fc_id in centers
+        ],
+        "network": {
+            "client_id": outputs["NetworkClientId"],
+            "client_secret": client_secret(cognito, pool, outputs["NetworkClientId"]),
+        },
+        "tables": {
+            "orders": outputs["OrdersTableName"],
+            "summaries": outputs["SummariesTableName"],
+            "sellers": outputs["SellersTableName"],
+            "fulfillment_centers": outputs["FulfillmentCentersTableName"],
+        },
+        "event_bus": outputs["EventBusName"],
+    }
