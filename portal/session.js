@@ -91,13 +91,7 @@ export async function signIn(email, password) {
  * @param {string} password
  */
 export async function replacePassword(challenge, password) {
-  const answer = await cognito("RespondToAuthChallenge", {
-    ChallengeName: challenge.name,
-    ClientId: config.client_id,
-    Session: challenge.session,
-    ChallengeResponses: { USERNAME: challenge.username, NEW_PASSWORD: password },
-  });
-  return begin(answer, challenge.email);
+  return meet(challenge, { NEW_PASSWORD: password });
 }
 
 /**
@@ -106,13 +100,7 @@ export async function replacePassword(challenge, password) {
  * @param {string} code
  */
 export async function enterCode(challenge, code) {
-  const answer = await cognito("RespondToAuthChallenge", {
-    ChallengeName: challenge.name,
-    ClientId: config.client_id,
-    Session: challenge.session,
-    ChallengeResponses: { USERNAME: challenge.username, SOFTWARE_TOKEN_MFA_CODE: code },
-  });
-  return begin(answer, challenge.email);
+  return meet(challenge, { SOFTWARE_TOKEN_MFA_CODE: code });
 }
 
 /**
@@ -130,11 +118,19 @@ export async function newKey(challenge) {
  */
 export async function confirmKey(challenge, code) {
   const { Session } = await cognito("VerifySoftwareToken", { Session: challenge.session, UserCode: code });
+  return meet({ ...challenge, session: Session ?? challenge.session }, {});
+}
+
+/**
+ * @param {Challenge} challenge
+ * @param {Record<string, string>} responses what this challenge asks for, beside who answers
+ */
+async function meet(challenge, responses) {
   const answer = await cognito("RespondToAuthChallenge", {
     ChallengeName: challenge.name,
     ClientId: config.client_id,
-    Session: Session ?? challenge.session,
-    ChallengeResponses: { USERNAME: challenge.username },
+    Session: challenge.session,
+    ChallengeResponses: { USERNAME: challenge.username, ...responses },
   });
   return begin(answer, challenge.email);
 }
