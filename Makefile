@@ -72,7 +72,7 @@ validate: setup ## the template, as CloudFormation and SAM see it
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
 pytest: setup $(CONTRACT_CHECKS)/.installed ## the tests, two processes side by side (TESTS=tests/unit for some of them, JOBS=0)
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) $(TESTS)
 
 bench: setup ## speed, side by side in one run (PARTS="cancels mail" for some of it; writes docs/performance.md)
 	@PYTHONPATH=.:layers/order_cancellation $(BIN)/python -W ignore -m tests.benchmarks $(PARTS)

@@ -1,9 +1,10 @@
 """What all tests share. The environment is that of the package, ``tests``."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests.support.local_stack"]
 
@@ -11,17 +12,24 @@ pytest_plugins = ["tests.support.local_stack"]
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 
-BROWSER = Path(__file__).parent / "browser"
+# Where processes share the tests, all that these folders have goes to one process: what they start is started once.
+TOGETHER = {
+    "tests/browser": "browser",  # Chromium, and a local stack of its own
+    "tests/contract": "stack",
+    "tests/end_to_end": "stack",
+    "tests/sam_local": "containers",
+}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where processes share the tests, one has all that need a browser and another all that need a local stack.
+@pytest.hookimpl(optionalhook=True)  # where xdist is not loaded, nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # the long ones are the first as they are, the short ones fill the gaps
+    return Sharing(config, log)
 
-    The browser's have a stack of their own: the two groups take about as long, and everything else fills the gaps.
-    """
-    for item in items:
-        if item.path.is_relative_to(BROWSER):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-        elif {"cloud", "engine"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+
+class Sharing(LoadScopeScheduling):
+    """Hands a process the tests of a file together, or those of a folder that is said above."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((group for folder, group in TOGETHER.items() if file.startswith(f"{folder}/")), file)
