@@ -27,7 +27,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return Sharing(config, log)
 
 
-class Sharing(LoadScopeScheduling):
+class Sharing(LoadScopeScheduling):  # type: ignore[misc]
     """Hands a process the tests of a file together, or those of a folder that is said above."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -1,9 +1,5 @@
 """A seller cancels one order, or up to a hundred at once."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from order_cancellation import settings
 from order_cancellation.actions.cancel import cancel
 from order_cancellation.http import batch, documents, parse
@@ -39,6 +35,4 @@ def cancel_many(request: Request) -> Reply:
     return batch.cancel_each(orders, request, parse.cancel_batch(seller_id, request.body()))
 
 
-@entry_point("requestContext.requestId")
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api.handle(event, context)
+lambda_handler = entry_point("requestContext.requestId")(api.handle)

@@ -1,9 +1,5 @@
 """A fulfillment center reports what it did with an order, or is told to put the goods back."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from order_cancellation import settings
 from order_cancellation.actions.report import report
 from order_cancellation.domain import times
@@ -42,6 +38,4 @@ def report_event(request: Request) -> Reply:
     return Reply(200, document)
 
 
-@entry_point("requestContext.requestId")
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api.handle(event, context)
+lambda_handler = entry_point("requestContext.requestId")(api.handle)

@@ -1,9 +1,5 @@
 """A seller notes what they have done, or need not do, in the marketplace about orders that are cancelled here."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from order_cancellation import settings
 from order_cancellation.actions.mark import mark
 from order_cancellation.http import batch, documents, parse
@@ -39,6 +35,4 @@ def mark_orders(request: Request) -> Reply:
     return batch.mark_each(orders, request, seller_id, parse.marketplace_cancellation_batch(request.body()))
 
 
-@entry_point("requestContext.requestId")
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api.handle(event, context)
+lambda_handler = entry_point("requestContext.requestId")(api.handle)

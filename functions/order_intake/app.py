@@ -1,9 +1,5 @@
 """The network's planner registers sellers, places and routes their orders, and auto-cancels what cannot be shipped."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from order_cancellation import settings
 from order_cancellation.actions.move import move
 from order_cancellation.actions.place import place
@@ -41,20 +37,18 @@ def register_seller(request: Request) -> Reply:
 @api.route("PUT", "/sellers/{seller_id}/orders/{order_id}")
 def place_order(request: Request) -> Reply:
     request.machine("network/orders")
-    seller_id = request.path_id("seller_id")
-    order_id = parse.new_order_id(request.path_id("order_id"))
+    seller_id, order_id = request.path_id("seller_id"), parse.new_order_id(request.path_id("order_id"))
     created, order = place(orders, seller_id, order_id, parse.placement(request.body()))
     count("OrdersPlaced" if created else "OrdersPlacedAgain")
-    return Reply(201 if created else 200, {"seller_id": seller_id, **documents.order_document(order, request.actor())})
+    return Reply(201 if created else 200, documents.network_document(order, request.actor()))
 
 
 @api.route("PUT", "/sellers/{seller_id}/orders/{order_id}/fulfillment-centers")
 def move_order(request: Request) -> Reply:
     request.machine("network/orders")
-    seller_id, order_id = request.path_id("seller_id"), request.path_id("order_id")
-    order = move(orders, seller_id, order_id, parse.centers(request.body()))
+    order = move(orders, request.path_id("seller_id"), request.path_id("order_id"), parse.centers(request.body()))
     count("OrdersMoved")
-    return Reply(200, {"seller_id": seller_id, **documents.order_document(order, request.actor())})
+    return Reply(200, documents.network_document(order, request.actor()))
 
 
 @api.route("POST", "/auto-cancellations")
@@ -63,6 +57,4 @@ def auto_cancel(request: Request) -> Reply:
     return batch.cancel_each(orders, request, parse.auto_cancel_batch(request.body()))
 
 
-@entry_point("requestContext.requestId")
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api.handle(event, context)
+lambda_handler = entry_point("requestContext.requestId")(api.handle)

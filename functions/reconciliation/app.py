@@ -1,9 +1,5 @@
 """Where a marketplace and this network disagree about a seller's orders. Reads only."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from order_cancellation import settings
 from order_cancellation.actions.reconcile import reconcile
 from order_cancellation.http import documents, parse
@@ -34,6 +30,4 @@ def compare(request: Request) -> Reply:
     return Reply(200, document)
 
 
-@entry_point("requestContext.requestId")
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api.handle(event, context)
+lambda_handler = entry_point("requestContext.requestId")(api.handle)

@@ -1,9 +1,5 @@
 """Check here first: a seller's orders, whether each can be cancelled, and why not."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from order_cancellation import settings
 from order_cancellation.domain import times
 from order_cancellation.domain.refusals import OrderNotFound
@@ -44,18 +40,7 @@ def view_order(request: Request) -> Reply:
 @api.route("GET", "/orders")
 def list_orders(request: Request) -> Reply:
     seller_id = request.seller()
-    wanted = parse.wanted_orders(
-        request.query(
-            "status",
-            "cancellable",
-            "placed_from",
-            "placed_to",
-            "marketplace_cancellation",
-            "marketplace_order_id",
-            "limit",
-            "cursor",
-        )
-    )
+    wanted = parse.wanted_orders(request.query(*parse.OF_A_LIST))
     page = lists.page(seller_id, wanted, request.in_time)
     rows = [
         (cursors.of_place(place, wanted), documents.order_document(order, request.actor()))
@@ -63,7 +48,7 @@ def list_orders(request: Request) -> Reply:
     ]
     found, cursor = cursors.cut(rows, page.last and cursors.of_place(page.last, wanted))
     count("OrdersListed", len(found))
-    answer: dict[str, Any] = {"orders": found, "cursor": cursor}
+    answer: documents.Document = {"orders": found, "cursor": cursor}
     if page.unreadable:
         answer["unreadable"] = page.unreadable
     if wanted.listing is TO_DO and wanted.after is None:
@@ -71,6 +56,4 @@ def list_orders(request: Request) -> Reply:
     return Reply(200, answer)
 
 
-@entry_point("requestContext.requestId")
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api.handle(event, context)
+lambda_handler = entry_point("requestContext.requestId")(api.handle)

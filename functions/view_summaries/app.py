@@ -4,12 +4,9 @@ The one function behind the API that knows mail, and only once a mail is asked f
 than the list to read.
 """
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from order_cancellation import settings
 from order_cancellation.domain.sellers import Seller
+from order_cancellation.domain.summaries import Summary
 from order_cancellation.http import checks, cursors, documents, parse
 from order_cancellation.http.api import Api, Reply
 from order_cancellation.http.request import Request
@@ -48,25 +45,15 @@ def list_summaries(request: Request) -> Reply:
         "contact": documents.contact_document(seller),
     }
     if "mail_of" in query:
-        document["mail"] = _mail(seller_id, seller, checks.identifier(query["mail_of"], "mail_of"))
+        summary = summaries.find(seller_id, checks.identifier(query["mail_of"], "mail_of"))
+        document["mail"] = _mail(seller, summary) if seller and summary else None
     return Reply(200, document)
 
 
-def _mail(seller_id: str, seller: Seller | None, summary_id: str) -> dict[str, str] | None:
-    """What this summary's mail says, written from its orders as they are now; None where there is none to write."""
-    from order_cancellation.mail.compose import can_tell, compose_summary
+def _mail(seller: Seller, summary: Summary) -> dict[str, str] | None:
+    from order_cancellation.mail.preview import written_now
 
-    summary = summaries.find(seller_id, summary_id)
-    if summary is None or seller is None:
-        return None
-    found = orders.find_many(seller_id, summary.order_ids)
-    told_of = [order for order in found if can_tell(order, summary.told_of(order.order_id))]
-    if not told_of:
-        return None
-    mail = compose_summary(seller.contact, summary, told_of, told.portal_origin)
-    return {"summary_id": summary_id, "subject": mail.subject, "html": mail.html, "text": mail.text}
+    return written_now(orders, seller, summary, told.portal_origin)
 
 
-@entry_point("requestContext.requestId")
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return api.handle(event, context)
+lambda_handler = entry_point("requestContext.requestId")(api.handle)

@@ -138,7 +138,7 @@ def sellers_told_per_second(side_by_side: int, sellers: int = 200) -> float:
     with rig.in_lambda(), patch.object(rounds, "SIDE_BY_SIDE", side_by_side):
         service = rig.Service(tables, ses, answer)
         sweeper = service.function("summary_sweep")
-        sweeper.SHARDS = ("shard-0",)  # type: ignore[attr-defined]
+        sweeper.sweep.shards = ("shard-0",)
         begun = time.perf_counter()
         sweeper.lambda_handler({}, functions.Context(120_000))
         seconds = time.perf_counter() - begun

@@ -117,7 +117,7 @@ def loaded() -> Iterator[Product]:
         orders = Orders(client(), "OrdersTable")
         patch.setattr(rounds, "SIDE_BY_SIDE", 1)  # the same calls in the same order each time
         # one shard: a sweep is then two queries instead of sixteen, each of which gets every fault
-        patch.setattr(sweep, "SHARDS", ("shard-0",))
+        patch.setattr(sweep.sweep, "shards", ("shard-0",))
         patch.setattr(summaries, "shard_of", lambda _: "shard-0")
         patch.setattr(orders_table, "shard_of", lambda _: "shard-0")
         yield Product(account, summary, sweep, feedback, orders, summary.lambda_handler)

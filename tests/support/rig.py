@@ -182,7 +182,7 @@ class Service:
 
     def sweep_only(self, seller_id: str) -> None:
         """Let the sweep look into this seller's shard alone: where there is one seller, the others are empty."""
-        self.function("summary_sweep").SHARDS = (summaries.shard_of(seller_id),)  # type: ignore[attr-defined]
+        self.function("summary_sweep").sweep.shards = (summaries.shard_of(seller_id),)
 
     def feed_back(self, event_type: str, summary_id: str, message_id: str = "mail-1", **detail: Any) -> None:
         """Hand over an event of SES's; ``detail`` is the member that only events of its type have."""

@@ -543,7 +543,7 @@ class Backlog:
         self._watch = desk.watch
         self._page_seconds = page_seconds
         self._sweeper = desk.functions.function("summary_sweep")
-        patch.setattr(self._sweeper, "SHARDS", (summaries.SHARDS[0],))
+        patch.setattr(self._sweeper.sweep, "shards", (summaries.SHARDS[0],))
         patch.setattr(self._sweeper.deliveries.outbox, "due", self._pages)
         patch.setattr(self._sweeper.deliveries, "tell_due", self._tell)
 

@@ -43,8 +43,8 @@ PLANTED = {
     ),
     "a function that reads the event itself": (
         "functions/view_orders/app.py",
-        r"    return api.handle\(event, context\)",
-        '    return api.handle(event["headers"], context)',
+        r"\(api.handle\)",
+        '(lambda event, context: api.handle(event["headers"], context))',
         "a function reads API Gateway's event itself",
     ),
     "a person that a header makes": (

@@ -70,7 +70,7 @@ def _names_here(
 def _read(lists: OrderLists, seller_id: str, names: Sequence[OrderName], in_time: Callable[[], bool]) -> list[Order]:
     def read(order_ids: Sequence[str]) -> list[Order]:
         _require(in_time)
-        return lists.find_many(seller_id, order_ids)
+        return lists.orders.find_many(seller_id, order_ids)
 
     batches = batched([name.order_id for name in names], BATCH, strict=False)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

@@ -5,8 +5,7 @@ api = Api(settings)
 @api.route("POST", "/orders/{order_id}/cancel")
 def cancel_one(request: Request) -> Reply: ...
 
-def lambda_handler(event, context):
-    return api.handle(event, context)
+lambda_handler = entry_point("requestContext.requestId")(api.handle)
 """
 
 import json

@@ -50,6 +50,11 @@ def order_document(order: Order, reader: Actor) -> Document:
     return document
 
 
+def network_document(order: Order, reader: Actor) -> Document:
+    """The same for the network, which knows the orders of every seller."""
+    return {"seller_id": order.seller_id, **order_document(order, reader)}
+
+
 def cancel_document(cancelled: Cancelled, reader: Actor) -> Document:
     """A cancel that left the order, or the parts that were named, cancelled; in words for whoever asked."""
     order, cancellation, named = cancelled.order, cancelled.cancellation, cancelled.fulfillment_centers

@@ -151,8 +151,20 @@ def reconciliation(body: Any) -> Reconciliation:
     )
 
 
+OF_A_LIST: Final = (
+    "status",
+    "cancellable",
+    "placed_from",
+    "placed_to",
+    "marketplace_cancellation",
+    "marketplace_order_id",
+    "limit",
+    "cursor",
+)
+
+
 def wanted_orders(query: Mapping[str, str]) -> Wanted:
-    """``GET /orders``: its query parameters."""
+    """``GET /orders``: its query parameters, which are named above."""
     named = "marketplace_order_id"
     wanted = Wanted(
         limit=page_size(query),

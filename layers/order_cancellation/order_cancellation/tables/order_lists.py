@@ -123,7 +123,7 @@ class OrderLists:
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._table = Table(dynamodb, table)
-        self._orders = Orders(dynamodb, table)
+        self.orders = Orders(dynamodb, table)
 
     def page(self, seller_id: str, wanted: Wanted, in_time: Callable[[], bool] = lambda: True) -> Page:
         """A page of one of the lists of a seller. Raises Unavailable.
@@ -137,7 +137,7 @@ class OrderLists:
             for batch in batched(names, BATCH if wanted.filtered else wanted.limit, strict=False):
                 if not in_time():
                     return page._replace(last=last)
-                read = self.find_many(seller_id, [name.order_id for name in batch])
+                read = self.orders.find_many(seller_id, [name.order_id for name in batch])
                 orders = {order.order_id: order for order in read}
                 for name in batch:
                     last = name
@@ -171,10 +171,6 @@ class OrderLists:
         """
         places, last_place = self._between(seller_id, NAMED, (first, last), Place(*after) if after else None, limit)
         return [OrderName(*place) for place in places], OrderName(*last_place) if last_place else None
-
-    def find_many(self, seller_id: str, order_ids: Sequence[str]) -> list[Order]:
-        """``Orders.find_many``, for those who hold only the lists."""
-        return self._orders.find_many(seller_id, order_ids)
 
     def _read(self, seller_id: str, wanted: Wanted) -> Iterator[tuple[list[Place], bool]]:
         """The places of a list, so many at a time, and whether there are more behind them."""
