@@ -4,7 +4,7 @@ import functools
 import random
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -326,6 +326,25 @@ def test_as_many_orders_are_shown_in_full_as_fit() -> None:
     composed = compose([auto_cancelled(f"A-{number}") for number in range(mail.MAX_ORDERS)])
     row = len(composed.html) // composed.html.count("<tr>")
     assert mail.MAX_BYTES - 2 * row < len(composed.html.encode()) <= mail.MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    ("words", "at_most"),
+    [(lambda _: 1, 5), (lambda number: number % 30, 7), (lambda number: 30 if number < 20 else 1, 9)],
+    ids=["all alike", "of all lengths", "the first ones long"],
+)
+def test_the_limit_is_found_in_few_renderings(
+    words: Callable[[int], int], at_most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[mail.Mail] = []
+
+    def render(view: Any, one: Callable[[Any], mail.Mail] = mail._render) -> mail.Mail:
+        rendered.append(one(view))
+        return rendered[-1]
+
+    monkeypatch.setattr(mail, "_render", render)
+    compose([auto_cancelled(f"A-{number:04}", detail="words " * words(number)) for number in range(mail.MAX_ORDERS)])
+    assert 2 < len(rendered) <= at_most
 
 
 def test_the_text_part_is_held_to_the_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,9 @@ from order_cancellation.domain.refusals import Refusal
 from order_cancellation.http import cursors, parse
 from order_cancellation.http.problems import Problems
 from order_cancellation.http.request import Request, _unique_keys
+from order_cancellation.mail.compose import MAX_ORDERS, compose
 from tests.support import examples
+from tests.support.cancelled_orders import ACME, auto_cancelled
 from tests.support.examples import RECEIVED_AT
 
 LAYER = ROOT / "layers" / "order_cancellation" / "order_cancellation"
@@ -106,6 +108,16 @@ PARSERS: dict[str, Callable[[int], object]] = {
 def test_a_parser_takes_twice_the_steps_for_twice_the_text(name: str) -> None:
     some, twice = (steps(lambda size=size: PARSERS[name](size)) for size in (1_000, 2_000))  # type: ignore[misc]
     assert 0 < twice <= 2.2 * some + 50
+
+
+def test_a_mail_takes_ten_times_the_steps_for_ten_times_the_orders() -> None:
+    """And a few more, to find how many of a thousand fit into its table; a hundred do."""
+    orders = [auto_cancelled(f"A-{number:04}") for number in range(MAX_ORDERS)]
+    some, ten_times = (
+        steps(lambda count=count: compose(ACME, "S-1", orders[:count], "https://portal.test"))  # type: ignore[misc]
+        for count in (100, 1_000)
+    )
+    assert 0 < ten_times <= 12 * some
 
 
 def test_no_key_is_compared_with_all_the_others() -> None:
