@@ -82,7 +82,7 @@ class Cloud:
             "STATE_DIR": str(self.directory / "state"),
             "TMPDIR": str(self.directory / "tmp"),
         }
-        self._spawn("cloud", [str(Path(sys.executable).parent / "ministack")], environment)
+        self._spawn("cloud", [sys.executable, "-m", "local.ministack"], environment)
         self._wait_for(self.port, "cloud")
 
     def start_companions(self) -> None:

@@ -1,7 +1,8 @@
 """The local stack under load: 1, 8, 32 and 50 clients with a mix of requests, each for a bounded time.
 
-What one request costs in our own code is measured in process beside it; the rest is the local cloud's. Its figures say
-how the stack behaves when many come at once, and nothing about AWS's speed.
+What one request costs in our own code is measured in process beside it, and what the local cloud's tables take for it
+without any function of ours; the rest is the local cloud's way to the function. Its figures say how the stack behaves
+when many come at once, and nothing about AWS's speed.
 """
 
 import itertools
@@ -54,6 +55,8 @@ class _Stack:
                 TableName=description["tables"]["orders"], Item={**item, "seller_id": {"S": seller["seller_id"]}}
             )
         self.seller_id = seller["seller_id"]
+        self.dynamodb, self.table = dynamodb, description["tables"]["orders"]
+        self.temporary = cloud.directory / "tmp"
         self.pool = urllib3.PoolManager(maxsize=max(CLIENTS), retries=False, timeout=60)
 
     def act(self, what: str) -> int:
@@ -69,6 +72,25 @@ class _Stack:
         text = None if body is None else json.dumps(body)
         return self.pool.request(method, self.url + route, body=text, headers=headers).status
 
+    def processes(self) -> int:
+        """How many processes of functions were started; each has a directory of its own."""
+        return len(list(self.temporary.glob("ministack-lambda-*")))
+
+    def ask_tables(self) -> dict[str, float]:
+        """Milliseconds of what a look and a list ask of a table, asked without a function."""
+        of_seller: Any = {
+            "IndexName": "ByPlacedAt",
+            "KeyConditionExpression": "seller_id = :seller_id",
+            "ExpressionAttributeValues": {":seller_id": {"S": self.seller_id}},
+            "ScanIndexForward": False,
+            "Limit": 25,
+        }
+        key: Any = {"seller_id": {"S": self.seller_id}, "order_id": {"S": "L-0"}}
+        return {
+            "view": _median_ms(lambda _: self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)),
+            "list": _median_ms(lambda _: self.dynamodb.query(TableName=self.table, **of_seller)),
+        }
+
     def _event(self, number: int) -> dict[str, str]:
         return {
             "seller_id": self.seller_id,
@@ -79,7 +101,10 @@ class _Stack:
 
 
 def measure(say: Callable[[str], None]) -> dict[str, Any]:
-    """``levels``: requests a second, percentiles in ms and answers by status; ``alone``: ms by request, in process."""
+    """``levels``: requests a second, percentiles in ms, answers by status, processes that were started for it.
+
+    By request, in ms: ``alone``, in process; ``tables``, the local cloud's tables without a function.
+    """
     port = two_free_ports()
     cloud = Cloud(ROOT / ".local" / f"bench-{port}", port)
     stack.up(cloud, say)
@@ -87,6 +112,7 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
         there = _Stack(cloud)
         for what in set(MIX):
             there.act(what)
+        tables = there.ask_tables()
         levels = []
         for clients in CLIENTS:
             say(f"Load: {clients} clients, {SECONDS:.0f} s")
@@ -94,10 +120,11 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     finally:
         cloud.stop(started_here=True)
         shutil.rmtree(cloud.directory, ignore_errors=True)
-    return {"levels": levels, "alone": _in_process()}
+    return {"levels": levels, "alone": _in_process(), "tables": tables}
 
 
 def _level(there: _Stack, clients: int) -> dict[str, Any]:
+    processes = there.processes()
     start = time.monotonic()
     end = start + SECONDS
     seen: list[tuple[str, float, str]] = []
@@ -128,6 +155,7 @@ def _level(there: _Stack, clients: int) -> dict[str, Any]:
         "p99": cuts[98],
         "longest": times[-1],
         "answers": dict(sorted(Counter(status for _, _, status in seen).items())),
+        "processes": there.processes() - processes,
     }
 
 
@@ -145,10 +173,14 @@ def _in_process() -> dict[str, float]:
             "cancel": lambda number: service.cancel(f"L-{number}"),
         }
         for name, act in acts.items():
-            times = []
-            for number in range(60):
-                begun = time.perf_counter()
-                act(number)
-                times.append(time.perf_counter() - begun)
-            took[name] = statistics.median(times[10:]) * 1000
+            took[name] = _median_ms(act)
     return took
+
+
+def _median_ms(act: Callable[[int], Any]) -> float:
+    times = []
+    for number in range(60):
+        begun = time.perf_counter()
+        act(number)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times[10:]) * 1000
