@@ -21,6 +21,8 @@ JOBS ?= 2
 STACK ?= order-cancellation
 UPGRADE ?= --upgrade
 export SAM_CLI_TELEMETRY := 0
+# Where it is set, every program here, SAM and each function's process too, would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # A new environment empties its directory first, and a link's target with it.

@@ -167,7 +167,13 @@ def orders(place_one: PlaceOne) -> None:
         place_one(order_id, marketplace_order_id=f"M-{number % 10}")  # two orders here for each there
 
 
-@SCHEMA.parametrize()
+@pytest.fixture(scope="module")
+def described() -> Any:
+    """By a fixture, so that the requests are made when they are sent, not by each process that collects the tests."""
+    return SCHEMA
+
+
+@schemathesis.pytest.from_fixture("described").parametrize()
 @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
 def test_every_request_is_answered_as_documented(case: schemathesis.Case[Any], callers: Callers) -> None:
     caller = callers.of(document.operation(case.operation.definition.raw["operationId"]))

@@ -1,18 +1,16 @@
 """axe finds nothing wrong on any page, in any state that a person may meet, by day and by night."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
 from local.client import Client
+from tests.browser.conftest import violations
 from tests.browser.portal.conftest import DESKTOP, PHONE, Visit, Wire, go
 from tests.browser.portal.steps import cancelled_pop_up, checking, csv_of, pack, press_cancel
 from tests.support.local_stack import Place
 
-Check = Callable[[Page], None]
 LOOKS: tuple[tuple[dict[str, Any], ViewportSize], ...] = (
     ({"color_scheme": "light", "forced_colors": "none"}, {"width": DESKTOP[0], "height": DESKTOP[1]}),
     ({"color_scheme": "dark", "forced_colors": "none"}, {"width": DESKTOP[0], "height": DESKTOP[1]}),
@@ -22,18 +20,12 @@ LOOKS: tuple[tuple[dict[str, Any], ViewportSize], ...] = (
 
 
 def no_violations(page: Page) -> None:
-    """What axe calls a violation, in words, in each look of the page as it stands; and that it did look."""
+    """In each look of the page as it stands."""
     found = []
     for media, size in LOOKS:
         page.emulate_media(**media)
         page.set_viewport_size(size)
-        results = Axe().run(page, options={"resultTypes": ["violations", "passes"]}).response
-        assert len(results["passes"]) > 5
-        found += [
-            f"{media} {size}: {violation['id']} ({violation['impact']}): {node['html'][:160]} {node['failureSummary']}"
-            for violation in results["violations"]
-            for node in violation["nodes"]
-        ]
+        found += [f"{media} {size}: {violation}" for violation in violations(page)]
     page.set_viewport_size(LOOKS[0][1])
     assert not found, "\n".join(found)
 
