@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from copy import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import pytest
 
 from order_cancellation.domain.orders import STATUSES
 from order_cancellation.http import cursors
 from order_cancellation.tables.orders import Orders
-from tests.support import examples
+from tests.support import examples, sdk
+from tests.support.attribute_values import Item
+from tests.support.memory_tables import ORDERS, Tables
 from tests.support.rig import Service
 from tests.support.sdk import Wire
-
-if TYPE_CHECKING:
-    pass
 
 # Newest first: what follows in the alphabet was placed before.
 IDS = [f"A-{number:02}" for number in range(1, 61)]
@@ -27,15 +25,24 @@ def placed_at(number: int) -> str:
     return f"2026-11-23T09:{60 - number:02}:00Z"
 
 
-@pytest.fixture
-def sixty(orders: Orders) -> None:
+@pytest.fixture(scope="module")
+def placed() -> list[Item]:
     """Sixty orders of acme's; every tenth is cancelled. Bluebird has two."""
+    tables = Tables()
+    orders = Orders(sdk.dynamodb(tables), ORDERS)
     for number, order_id in enumerate(IDS, start=1):
         orders.place("acme", order_id, replace(examples.placement(), placed_at=placed_at(number)))
         if number % 10 == 0:
             orders.cancel("acme", order_id, examples.cancellation())
     for number, order_id in enumerate(("A-01", "B-1"), start=1):
         orders.place("bluebird", order_id, replace(examples.placement(), placed_at=placed_at(number)))
+    return tables.items(ORDERS)
+
+
+@pytest.fixture
+def sixty(aws: Tables, placed: list[Item]) -> None:
+    for item in placed:
+        aws.put(ORDERS, item)
 
 
 def pages(service: Service, **query: str) -> list[list[str]]:
