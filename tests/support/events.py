@@ -108,18 +108,6 @@ PROMISES = {
         409,
         problem("order_picked_packed", order_status="picked_packed", packed=PACKED, next_steps=SETTLE),
     ),
-    "cancel_order-part_success": Promise(
-        200,
-        {
-            "order_id": "A-1005",
-            "outcome": "cancelled",
-            "order_status": "received",
-            "cancelled_fulfillment_centers": ["LAX1"],
-            "still_shipping": [{"fc_id": "EWR2", "status": "received"}],
-            "next_steps": [{"action": "correct_in_marketplace", "marketplace": "amazon"}, {"action": "reroute"}],
-        },
-        NOT_REPLAYED,
-    ),
     "cancel_order-bad_body": Promise(400, problem("invalid_request", field="refund")),
     "cancel_order-batch_partial_success": Promise(
         200,
@@ -177,16 +165,6 @@ PROMISES = {
     "order_intake-order_placed": Promise(
         201, {"seller_id": "acme", "order_id": "A-2001", "status": "received", "cancellable": True}
     ),
-    "order_intake-order_moved": Promise(
-        200,
-        {
-            "seller_id": "acme",
-            "order_id": "A-1005",
-            "fulfillment_centers": [{"fc_id": "LAX1", "status": "allocated"}, {"fc_id": "ONT8", "status": "received"}],
-            "moved_fulfillment_centers": [{"fc_id": "EWR2"}],
-        },
-    ),
-    "order_intake-order_bad_body": Promise(400, problem("invalid_request", field="lines[0].quantity")),
     "order_intake-auto_cancel_success": Promise(
         200,
         {
@@ -202,11 +180,6 @@ PROMISES = {
     "fulfillment_center_events-recorded_packed": Promise(
         200, {"order_id": "A-1001", "fc_id": "LAX1", "outcome": "recorded", "order_status": "picked_packed"}
     ),
-    "fulfillment_center_events-part_withdrawn": Promise(
-        409,
-        problem("part_withdrawn", order_id="A-1005", order_status="received", instruction="put_back"),
-        after=("cancel_order-part_success",),
-    ),
     "fulfillment_center_events-order_cancelled": Promise(
         409,
         problem("order_cancelled", order_id="A-1001", order_status="cancelled", instruction="put_back"),
@@ -217,18 +190,6 @@ PROMISES = {
     "marketplace_cancellation-done": Promise(
         200,
         {"order_id": "A-1001", "status": "cancelled", "marketplace": "amazon", "marketplace_cancellation": "done"},
-        after=("cancel_order-success",),
-    ),
-    "marketplace_cancellation-batch_partial_success": Promise(
-        200,
-        {
-            "outcome": "partial_success",
-            "counts": {"orders": 2, "recorded": 1, "refused": 1},
-            "results": [
-                {"order_id": "A-1001", "outcome": "recorded", "marketplace_cancellation": "done"},
-                {"order_id": "A-1002", "outcome": "refused", "code": "order_conflict", "order_status": "picking"},
-            ],
-        },
         after=("cancel_order-success",),
     ),
     "marketplace_cancellation-not_cancelled": Promise(
