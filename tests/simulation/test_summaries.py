@@ -203,7 +203,7 @@ def test_faults_where_the_orders_take_several_transactions_and_summaries(
 
 def test_the_stated_window(product: Product) -> None:
     """Without SES's events a lost answer is a second mail after the lease: doubled, and still nothing is lost."""
-    report = explore(scenario(product, events_lost=True), verdicts, kinds=EVERY, seed=2)
+    report = explore(scenario(product, events_lost=True), verdicts, kinds=EVERY, most_pairs=300, seed=2)
     print(report)
     assert set(report.verdicts) == {"doubled"}, report
 
