@@ -167,9 +167,10 @@ def orders(place_one: PlaceOne) -> None:
         place_one(order_id, marketplace_order_id=f"M-{number % 10}")  # two orders here for each there
 
 
-@pytest.fixture(scope="module")
-def described() -> Any:
+@pytest.fixture
+def described(request: pytest.FixtureRequest) -> Any:
     """By a fixture, so that the requests are made when they are sent, not by each process that collects the tests."""
+    request.node._nodeid = request.node.nodeid  # where schemathesis looks for it
     return SCHEMA
 
 

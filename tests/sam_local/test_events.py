@@ -71,7 +71,7 @@ def _wait_for(port: int, log: Path) -> None:
     pytest.fail(f"sam local start-lambda did not start: {log.read_text()}")
 
 
-@pytest.mark.parametrize("name", {function_of(name): name for name in reversed(ALL)}.values())
+@pytest.mark.parametrize("name", {function_of(name): name for name in list(ALL)[::-1]}.values())
 def test_an_event_does_in_a_container_what_its_name_promises(functions: Any, furnished: None, name: str) -> None:
     def run(event: str) -> Any:
         invoked = functions.invoke(FunctionName=logical_id(function_of(event)), Payload=json.dumps(read(event)))
