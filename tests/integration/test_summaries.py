@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -16,10 +15,9 @@ from order_cancellation.mail import rounds
 from order_cancellation.mail.deliver import Deliveries
 from tests.support import rig
 from tests.support.clock import Stopwatch
-from tests.support.functions import Context, call, http_event, load, machine_claims, seller_claims
+from tests.support.functions import Context, seller_claims
 from tests.support.memory_tables import Tables
-
-PLANNER = machine_claims("planner", "network/orders", "network/sellers")
+from tests.support.rig import Service
 
 
 @dataclass
@@ -44,58 +42,40 @@ class Post:
 class World:
     """The functions, and what is around them."""
 
-    intake: ModuleType
-    cancel_order: ModuleType
-    summary: ModuleType
-    sweep: ModuleType
-    feedback: ModuleType
+    service: Service
     post: Post
     tables: Tables
     position: int = 0
 
     def register(self, seller_id: str, preference: str = "each_batch", zone: str = "UTC", email: str = "") -> None:
-        body = {"name": seller_id.title(), "email": email or f"ops@{seller_id}.example", "time_zone": zone}
-        event = http_event("register_seller", PLANNER, {**body, "summaries": preference}, seller_id=seller_id)
-        assert call(self.intake, event).status == 200
+        contact = {"name": seller_id.title(), "email": email or f"ops@{seller_id}.example", "time_zone": zone}
+        assert self.service.register(seller_id, **contact, summaries=preference).status == 200
 
     def place(self, seller_id: str, order_id: str) -> None:
-        body = {
-            "marketplace": "amazon",
-            "marketplace_order_id": f"113-{order_id}",
-            "destination_country": "US",
-            "placed_at": "2026-11-23T09:00:00Z",
-            "lines": [{"sku": "TENT", "quantity": 2}],
-            "fulfillment_centers": ["LAX1"],
-        }
-        assert (
-            call(self.intake, http_event("place_order", PLANNER, body, seller_id=seller_id, order_id=order_id)).status
-            == 201
-        )
+        assert self.service.place(order_id, "LAX1", seller_id=seller_id).status == 201
 
     def auto_cancel(self, *orders: tuple[str, str], reason: str = "stockout") -> None:
         entries = [{"seller_id": seller_id, "order_id": order_id, "reason": reason} for seller_id, order_id in orders]
         for seller_id, order_id in orders:
             self.place(seller_id, order_id)
-        answer = call(self.intake, http_event("auto_cancel", PLANNER, {"cancellations": entries}))
-        assert answer.body["outcome"] == "success"
+        assert self.service.auto_cancel(*entries).body["outcome"] == "success"
 
     def records(self) -> list[dict[str, Any]]:
         """The auto-cancellations in the stream since the last call: what the mapping's filter lets through."""
         new, self.position = rig.stream_records(self.tables, self.position), len(self.tables.changes)
         return new
 
-    def deliver(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         """Run the stream function; returns the sequence numbers that it gave back."""
-        result = self.summary.lambda_handler({"Records": records}, Context(remaining_ms=120_000))
-        return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
+        return self.service.deliver(records)
 
     def run_sweep(self) -> None:
-        self.sweep.lambda_handler({}, Context(remaining_ms=120_000))
+        self.service.sweep()
 
     def ses_event(self, kind: str, summary_id: str, mailing: int = 1, **detail: Any) -> None:
         tags = {"summary_id": [summary_id], "ses:configuration-set": ["summaries"]}
         mail = {"messageId": "m-1", "tags": tags | ({"mailing": [str(mailing)]} if mailing > 1 else {})}
-        self.feedback.lambda_handler(
+        self.service.function("summary_feedback").lambda_handler(
             {"source": "aws.ses", "detail": {"eventType": kind, "mail": mail, **detail}}, Context()
         )
 
@@ -130,14 +110,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def world(aws: Tables, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> World:
-    names = ("order_intake", "cancel_order", "cancellation_summary", "summary_sweep", "summary_feedback")
-    intake, cancel_order, summary, sweep, feedback = map(load, names)
-    world = World(intake, cancel_order, summary, sweep, feedback, Post(), aws)
+def world(aws: Tables, service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World(service, Post(), aws)
     monkeypatch.setattr(rounds, "SIDE_BY_SIDE", 1)  # moto's tables are for one thread
     monkeypatch.setattr("order_cancellation.mail.ses.time", Stopwatch())
-    for module in (world.summary, world.sweep):
-        monkeypatch.setattr(module.deliveries._ses, "_ses", world.post)
+    for name in ("cancellation_summary", "summary_sweep"):
+        monkeypatch.setattr(service.function(name).deliveries._ses, "_ses", world.post)
     world.register("acme")
     world.register("bluebird")
     return world
@@ -184,18 +162,17 @@ def test_a_record_in_a_new_batch_is_told_without_those_that_were_told(world: Wor
 
 def test_a_sellers_own_cancel_is_not_due(world: World) -> None:
     world.place("acme", "A-1")
-    assert call(world.cancel_order, http_event("cancel_one", seller_claims("acme"), order_id="A-1")).status == 200
+    assert world.service.cancel("A-1").status == 200
     assert world.records() == []
     assert world.due() == []
 
 
 def test_a_replayed_auto_cancellation_is_not_due_again(world: World) -> None:
     world.place("acme", "A-1")
-    body = {"cancellations": [{"seller_id": "acme", "order_id": "A-1", "reason": "stockout"}]}
-    event = http_event("auto_cancel", PLANNER, body, {"Idempotency-Key": "k"})
-    call(world.intake, event)
+    entry = {"seller_id": "acme", "order_id": "A-1", "reason": "stockout"}
+    world.service.auto_cancel(entry, key="k")
     world.deliver(world.records())
-    again = call(world.intake, http_event("auto_cancel", PLANNER, body, {"idempotency-key": "k"}))
+    again = world.service.auto_cancel(entry, headers={"idempotency-key": "k"})
     assert again.headers["idempotent-replayed"] == "true"
     assert world.due() == []
 
@@ -310,7 +287,9 @@ def test_a_defect_in_one_sellers_mail_keeps_nobody_elses_back(world: World, monk
 def test_sellers_for_whom_no_time_is_left_are_given_back(world: World) -> None:
     world.auto_cancel(*BATCH)
     records = world.records()
-    result = world.summary.lambda_handler({"Records": records}, Context(remaining_ms=10_000))
+    result = world.service.function("cancellation_summary").lambda_handler(
+        {"Records": records}, Context(remaining_ms=10_000)
+    )
     assert len(result["batchItemFailures"]) == len(BATCH)
     assert world.post.taken == []
     assert world.deliver(records) == []
@@ -624,7 +603,7 @@ def test_a_late_writer_cannot_add_to_a_summary_whose_lease_was_taken(
     """A function that was frozen between two claims wakes up after the sweep has sent what was sealed."""
     monkeypatch.setattr("order_cancellation.tables.outbox._CLAIMS_PER_TRANSACTION", 3)
     world.auto_cancel(*[("acme", f"A-{number}") for number in range(5)])
-    outbox = world.summary.deliveries.outbox
+    outbox = world.service.function("cancellation_summary").deliveries.outbox
     claim, calls = outbox._claim, []
 
     def sleep_before_the_second(draft: Any, order_ids: list[str]) -> None:
@@ -649,13 +628,10 @@ def test_the_seller_reads_the_mail_itself_in_the_portal(world: World) -> None:
     assert world.deliver(world.records()) == []
     (sent,) = world.post.taken
     (kept,) = world.ledger()
-    view = load("view_summaries")
 
     def mail(seller_id: str, summary_id: str) -> Any:
-        answer = call(
-            view,
-            http_event("list_summaries", seller_claims(seller_id), query={"limit": ["1"], "mail_of": [summary_id]}),
-        )
+        query = {"limit": ["1"], "mail_of": [summary_id]}
+        answer = world.service.send("list_summaries", seller_claims(seller_id), query=query)
         assert answer.status == 200, answer.text
         return answer.body["mail"]
 
@@ -669,5 +645,5 @@ def test_the_seller_reads_the_mail_itself_in_the_portal(world: World) -> None:
     assert mail("acme", "S-of-nothing") is None
     world.register("bluebird")
     assert mail("bluebird", kept["summary_id"]) is None, "another seller's"
-    refused = call(view, http_event("list_summaries", seller_claims("acme"), query={"mail_of": ["../x"]}))
+    refused = world.service.send("list_summaries", seller_claims("acme"), query={"mail_of": ["../x"]})
     assert (refused.status, refused.body["field"]) == (400, "mail_of")
