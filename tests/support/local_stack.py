@@ -3,6 +3,7 @@
 A plugin of tests/conftest.py, so that all folders whose tests ask for it share one stack.
 """
 
+import functools
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,11 +12,23 @@ from typing import Any
 import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.loaders import JSONFileLoader
 
 from local import seed, stack
 from local.client import Client, seller_tokens
 from local.cloud import ROOT, Cloud, two_free_ports
 from scripts.__main__ import main
+
+_load_file = JSONFileLoader.load_file
+
+
+@functools.cache
+def _read_once(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
+
+
+# Each session, and a command makes one, would read the models of its services anew: half of what a client costs.
+JSONFileLoader.load_file = lambda _, path: _read_once(path)  # type: ignore[method-assign, assignment]
 
 Place = Callable[..., str]
 Items = Callable[..., dict[str, Any] | None]
