@@ -14,6 +14,7 @@ from order_cancellation.tables import client as tables_client
 from order_cancellation.tables.orders import Orders
 from tests.support import rig, sdk, world
 from tests.support.bus import SimulatedBus
+from tests.support.clock import Clock
 from tests.support.memory_tables import ORDERS, Tables
 from tests.support.rig import Service
 from tests.support.sdk import Wire
@@ -95,6 +96,14 @@ def service(aws: Tables, account: Account) -> Service:
     """All functions, and the fulfillment centers that they know."""
     rig.know_centers(aws)
     return Service(aws, dynamodb=account.functions, mail=account.mail)
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """Time stands still unless the test lets it pass."""
+    clock = Clock()
+    with clock.ruling():
+        yield clock
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 
 Counted = Callable[[str], bool]
 DUE = {"seller_id": "acme", "order_id": "A-1", "reason": "stockout"}
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    clock = Clock()
-    with clock.ruling():
-        yield clock
 
 
 @pytest.fixture

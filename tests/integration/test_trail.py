@@ -19,13 +19,6 @@ ADDRESS = "ops@acme.example"
 
 
 @pytest.fixture
-def clock() -> Iterator[Clock]:
-    clock = Clock()
-    with clock.ruling():
-        yield clock
-
-
-@pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What is written to the log, as CloudWatch gets it."""
     handler, written = observability.logger.registered_handler, io.StringIO()
