@@ -33,3 +33,11 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return next((group for folder, group in TOGETHER.items() if file.startswith(f"{folder}/")), file)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of a stack that lies elsewhere would start one more, and nothing but the time would show it."""
+    for item in items:
+        asks = {"description", "sam"} & set(getattr(item, "fixturenames", ()))
+        if asks and not item.nodeid.startswith(tuple(f"{folder}/" for folder in TOGETHER)):
+            raise pytest.UsageError(f"{item.nodeid} starts a stack: move it into one of {', '.join(TOGETHER)}.")

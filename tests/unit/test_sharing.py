@@ -3,8 +3,10 @@
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from local.cloud import ROOT
-from tests.conftest import TOGETHER, pytest_xdist_make_scheduler
+from tests.conftest import TOGETHER, pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
 NAMES = ("test_a", "test_b[one]", "test_c[x@y]")
 FILES = (
@@ -53,6 +55,15 @@ def test_what_is_started_is_started_once() -> None:
         ran = [[each for each in process.ran if each.startswith(tuple(folders))] for process in processes]
         assert [] in ran, group
     assert all(process.ran for process in processes)
+
+
+def test_a_test_that_would_start_one_more_stack_is_sent_to_the_others() -> None:
+    there: Any = SimpleNamespace(nodeid="tests/end_to_end/test_i.py::test_a", fixturenames=["acme", "description"])
+    elsewhere: Any = SimpleNamespace(nodeid="tests/unit/test_i.py::test_a", fixturenames=["acme", "description"])
+    without: Any = SimpleNamespace(nodeid="tests/unit/test_i.py::test_a", fixturenames=["tables"])
+    pytest_collection_modifyitems([there, without])
+    with pytest.raises(pytest.UsageError, match=r"tests/unit/test_i\.py::test_a starts a stack"):
+        pytest_collection_modifyitems([there, without, elsewhere])
 
 
 def test_the_folders_are_there() -> None:
