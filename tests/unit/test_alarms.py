@@ -171,11 +171,6 @@ class TestDeployment:
         assert RESOURCES[function]["Properties"]["DeploymentPreference"] == {"Enabled": False}
 
 
-def test_no_function_is_left_on_old_code_when_the_layer_alone_changes() -> None:
-    assert RESOURCES["OrderCancellationLayer"]["Properties"]["PublishLambdaVersion"] is True
-    assert [name for name in FUNCTIONS if not RESOURCES[name]["Properties"].get("AutoPublishAliasAllProperties")] == []
-
-
 def test_the_dashboard_shows_metrics_that_are_emitted() -> None:
     shown = json.loads(dashboard.body("stack", "us-east-1", dict.fromkeys(RESOURCES, "name")))
     for widget in shown["widgets"]:
