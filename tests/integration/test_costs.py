@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.benchmarks import operations
+from local.cloud import ROOT
+from tests.benchmarks import operations, scale
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +28,8 @@ def test_a_cancel_writes_the_order_and_its_entry_among_the_to_dos_alone(
 
 def test_an_event_is_a_read_and_a_write_once_its_client_is_known(costs: dict[str, tuple[int, float, int]]) -> None:
     assert costs["fulfillment center's event"] == (2, 1, 1)
+
+
+@pytest.mark.parametrize("about", ["the load", "a table", "a seller", "half of it", "money"])
+def test_the_page_about_scale_rests_on_what_is_measured(about: str) -> None:
+    assert scale.figures()[about] in (ROOT / "docs/scale.md").read_text()
