@@ -36,10 +36,10 @@ define needs_npm
 command -v npm >/dev/null || { echo 'npm is needed for this, and was not found: install nodejs and npm.' >&2; exit 1; }
 endef
 
-.PHONY: help demo up down test lint scan types validate pytest bench contract mail verify deploy deploy-portal setup lock clean conformance describe destroy
+.PHONY: help demo up down test lint scan types validate pytest bench contract mail verify deploy deploy-portal setup lock clean conformance describe destroy e2e
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: setup ## start the local stack and tell the story (DEMO_EXIT=1: leave after it)
 	@$(BIN)/python -m local.demo
@@ -87,6 +87,10 @@ conformance: setup ## whether a deployment keeps what is promised, from outside 
 
 describe: setup ## write .local/stack.json of the stack on AWS, as make up does (STACK=name)
 	@$(BIN)/python -m scripts describe --stack $(STACK)
+
+e2e: setup ## the end-to-end tests that a deployed stack can take (STACK=name; without it, make up's stack)
+	@$(if $(filter file,$(origin STACK)),,$(BIN)/python -m scripts describe --stack '$(STACK)')
+	@E2E_STACK_JSON=.local/stack.json $(BIN)/python -m pytest -q tests/end_to_end
 
 destroy: setup ## delete a sandbox on AWS with all that it holds (STACK=name CONFIRM=name)
 	@$(BIN)/python -m scripts destroy --stack $(STACK) --confirm '$(CONFIRM)'

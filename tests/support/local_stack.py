@@ -1,12 +1,20 @@
 """The local stack, once for a whole test run: the template as it is, IAM enforced, real tokens, real HTTP.
 
 A plugin of tests/conftest.py, so that all folders whose tests ask for it share one stack.
+
+Or a stack that is deployed somewhere already, which ``make e2e`` names: then only those tests run that ask it as its
+callers do, and read its tables at most. The others are left out, and the end of the run says why.
 """
 
 import functools
 import itertools
+import json
+import os
 import shutil
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -34,6 +42,43 @@ Place = Callable[..., str]
 Items = Callable[..., dict[str, Any] | None]
 Records = Callable[..., list[Any]]
 Operate = Callable[..., tuple[int, str, str]]
+Aws = Callable[[Any], Any]
+
+# What ``make describe`` or ``make up`` wrote of the stack to be tested; empty: the tests make one for themselves.
+DEPLOYED = os.environ.get("E2E_STACK_JSON", "")
+# Why a test cannot run against a stack that is deployed already: by a fixture that it needs, or by its file.
+NEEDS = {
+    "cloud": "changes or reads what only a local cloud of its own has",
+    "operate": "types an operator's commands, which change accounts and mail",
+}
+NOT_TWICE = {
+    "test_docs.py": "places orders under the ids that the documents have",
+    "test_access.py": "places orders under ids of its own, which a second run finds cancelled",
+    "test_conformance.py": "make conformance asks a deployed stack the same",
+}
+
+
+def why_not(fixtures: list[str], file: str) -> str | None:
+    """Why a test cannot run against a deployed stack, or None."""
+    return NOT_TWICE.get(file) or next((NEEDS[name] for name in NEEDS if name in fixtures), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not DEPLOYED:
+        return
+    reasons = [why_not(getattr(item, "fixturenames", []), item.path.name) for item in items]
+    found = list(zip(items, reasons, strict=True))
+    config.stash[LEFT_OUT] = Counter(f"{item.path.name}: {reason}" for item, reason in found if reason)
+    config.hook.pytest_deselected(items=[item for item, reason in found if reason])
+    items[:] = [item for item, reason in found if not reason]
+
+
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for reason, number in sorted(config.stash.get(LEFT_OUT, Counter[str]()).items()):
+        terminalreporter.write_line(f"left out {number} of {reason}")
 
 
 @pytest.fixture(scope="session")
@@ -49,19 +94,28 @@ def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def description(cloud: Cloud) -> dict[str, Any]:
+def description(request: pytest.FixtureRequest) -> dict[str, Any]:
     """What its stack.json says."""
-    return stack.read_description(cloud.directory)
+    if DEPLOYED:
+        return dict(json.loads(Path(DEPLOYED).read_text()))
+    return stack.read_description(request.getfixturevalue("cloud").directory)
 
 
 @pytest.fixture(scope="session")
-def tokens(cloud: Cloud, description: dict[str, Any]) -> dict[str, dict[str, str]]:
+def aws(description: dict[str, Any]) -> Aws:
+    """Clients of the services where the stack is; of AWS with the credentials of the environment."""
+    here = description["endpoint_url"].startswith("http://127.0.0.1")
+    local = {"endpoint_url": description["endpoint_url"], "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    session = boto3.Session(region_name=description["region"])
+    return lambda service: session.client(service, **(local if here else {}))
+
+
+@pytest.fixture(scope="session")
+def tokens(aws: Aws, description: dict[str, Any]) -> dict[str, dict[str, str]]:
     """The Cognito tokens of every seller's person, by seller id."""
     client_id = description["portal_client_id"]
     return {
-        seller["seller_id"]: seller_tokens(
-            cloud.client("cognito-idp"), client_id, seller["username"], seller["password"]
-        )
+        seller["seller_id"]: seller_tokens(aws("cognito-idp"), client_id, seller["username"], seller["password"])
         for seller in description["sellers"]
     }
 
@@ -94,7 +148,8 @@ def ewr2(description: dict[str, Any]) -> Client:
 @pytest.fixture(scope="session")
 def place(planner: Client) -> Place:
     """Places a new order of acme's (or ``seller_id``'s) and returns its id."""
-    numbers = itertools.count(1001)  # the seeded orders have the ids that the first numbers make
+    # The seeded orders have the ids that the first numbers make; a deployed stack knows those of earlier runs.
+    numbers = itertools.count(int(time.time()) if DEPLOYED else 1001)
 
     def place_one(*centers: str, seller_id: str = "acme") -> str:
         number = next(numbers)
@@ -108,9 +163,9 @@ def place(planner: Client) -> Place:
 
 
 @pytest.fixture(scope="session")
-def item(cloud: Cloud, description: dict[str, Any]) -> Items:
+def item(aws: Aws, description: dict[str, Any]) -> Items:
     """Reads what the Orders table has of an order of acme's (or ``seller_id``'s), as plain values."""
-    dynamodb = cloud.client("dynamodb")
+    dynamodb = aws("dynamodb")
     deserialize = TypeDeserializer().deserialize
 
     def read(order_id: str, seller_id: str = "acme") -> dict[str, Any] | None:
@@ -122,10 +177,10 @@ def item(cloud: Cloud, description: dict[str, Any]) -> Items:
 
 
 @pytest.fixture(scope="session")
-def stream_records(cloud: Cloud, description: dict[str, Any]) -> Records:
+def stream_records(aws: Aws, description: dict[str, Any]) -> Records:
     """Reads the records of an order on the Orders stream: one for every write that changed it."""
-    streams = cloud.client("dynamodbstreams")
-    table = cloud.client("dynamodb").describe_table(TableName=description["tables"]["orders"])["Table"]
+    streams = aws("dynamodbstreams")
+    table = aws("dynamodb").describe_table(TableName=description["tables"]["orders"])["Table"]
 
     def read(order_id: str) -> list[Any]:
         arn = table["LatestStreamArn"]
