@@ -7,6 +7,7 @@ are enabled again. Without --write it only says what it would do. It may be repe
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from order_cancellation.domain import times
@@ -48,8 +49,12 @@ class Park:
 Step = MarkTold | Park
 
 
-def plan(restored: Restored, orders: Iterable[Item], summaries: Iterable[Item]) -> list[Step]:
-    """What there is to do, from the items of both tables."""
+def plan(restored: Restored, orders: Iterable[Item], summaries: Iterable[Item], kept_since: str = "") -> list[Step]:
+    """What there is to do, from the items of both tables.
+
+    ``kept_since``: a summary with an earlier id that is not there arrived, and has expired. A restored table lacks
+    none of that age: it has what there was at most 35 days ago.
+    """
     ledger = {(item["seller_id"], item["summary_id"]): item for item in summaries}
     listed = {(seller_id, name): summary_id for (seller_id, summary_id), item in ledger.items() for name in _told(item)}
     steps: list[Step] = []
@@ -61,7 +66,7 @@ def plan(restored: Restored, orders: Iterable[Item], summaries: Iterable[Item]) 
         for number, (part, where) in enumerate(told, start=1):
             steps.append(MarkTold(seller_id, order_id, where, part, number == len(due)))
         for summary_id, names in _marked(order):
-            if _first(listed, seller_id, order_id, names) != summary_id:
+            if summary_id >= kept_since and _first(listed, seller_id, order_id, names) != summary_id:
                 unknown.setdefault((seller_id, summary_id), []).append(order_id)
     if restored == "summaries":  # one that was being sealed then may list more orders since
         pending = {key: orders_of(item) for key, item in ledger.items() if item["status"] == "pending"}
@@ -140,7 +145,9 @@ def agree(stack: Stack, restored: Restored, write: bool) -> Iterator[str]:
     """Do what there is to do, or only say it."""
     dynamodb = stack.client("dynamodb")
     orders, summaries = (Table(dynamodb, stack.outputs[f"{name}TableName"]) for name in ("Orders", "Summaries"))
-    steps = plan(restored, _items(orders), _items(summaries))
+    days = int(stack.parameters.get("SummariesKeptDays", "0"))
+    kept_since = f"S-{datetime.now(UTC) - timedelta(days=days):%Y%m%d}" if days else ""
+    steps = plan(restored, _items(orders), _items(summaries), kept_since)
     for step in steps:
         yield str(step)
         if write:

@@ -8,14 +8,19 @@ from order_cancellation.http.request import Request
 from order_cancellation.observability import count, entry_point
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.retention import Retention
 
 
 class Settings(settings.Http):
     orders_table: str
+    summaries_table: str
+    orders_kept_days: int
 
 
 told = settings.read(Settings)
-orders = Orders(client(), told.orders_table)
+dynamodb = client()
+orders = Orders(dynamodb, told.orders_table)
+retention = Retention(dynamodb, told.orders_table, told.summaries_table, told.orders_kept_days)
 api = Api(told)
 
 
@@ -24,7 +29,7 @@ def mark_order(request: Request) -> Reply:
     seller_id = request.seller()
     order_id = request.path_id("order_id")
     state = parse.marketplace_cancellation(request.body())
-    order = mark(orders, seller_id, order_id, state)
+    order = mark(orders, retention, seller_id, order_id, state)
     count(f"MarketplaceCancellation.{state}")
     return Reply(200, documents.mark_document(order))
 
@@ -32,7 +37,7 @@ def mark_order(request: Request) -> Reply:
 @api.route("POST", "/marketplace-cancellations")
 def mark_orders(request: Request) -> Reply:
     seller_id = request.seller()
-    return batch.mark_each(orders, request, seller_id, parse.marketplace_cancellation_batch(request.body()))
+    return batch.mark_each(orders, retention, request, seller_id, parse.marketplace_cancellation_batch(request.body()))
 
 
 lambda_handler = entry_point("requestContext.requestId")(api.handle)

@@ -9,17 +9,21 @@ from order_cancellation.http.request import Request
 from order_cancellation.observability import count, entry_point
 from order_cancellation.tables.client import client
 from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.retention import Retention
 from order_cancellation.tables.sellers import Sellers
 
 
 class Settings(settings.Http):
     orders_table: str
+    summaries_table: str
+    orders_kept_days: int
     sellers_table: str
 
 
 told = settings.read(Settings)
 dynamodb = client()
 orders = Orders(dynamodb, told.orders_table)
+retention = Retention(dynamodb, told.orders_table, told.summaries_table, told.orders_kept_days)
 sellers = Sellers(dynamodb, told.sellers_table)
 api = Api(told)
 
@@ -46,7 +50,9 @@ def place_order(request: Request) -> Reply:
 @api.route("PUT", "/sellers/{seller_id}/orders/{order_id}/fulfillment-centers")
 def move_order(request: Request) -> Reply:
     request.machine("network/orders")
-    order = move(orders, request.path_id("seller_id"), request.path_id("order_id"), parse.centers(request.body()))
+    order = move(
+        orders, retention, request.path_id("seller_id"), request.path_id("order_id"), parse.centers(request.body())
+    )
     count("OrdersMoved")
     return Reply(200, documents.network_document(order, request.actor()))
 

@@ -9,19 +9,28 @@ from order_cancellation import settings
 from order_cancellation.mail import feedback
 from order_cancellation.observability import entry_point, logger
 from order_cancellation.tables.client import client
+from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.retention import Retention
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
 
 
 class Settings:
+    orders_table: str
     summaries_table: str
     sellers_table: str
+    orders_kept_days: int
+    summaries_kept_days: int
 
 
 told = settings.read(Settings)
 dynamodb = client()
-summaries = Summaries(dynamodb, told.summaries_table)
-sellers = Sellers(dynamodb, told.sellers_table)
+ledger = feedback.Ledger(
+    Summaries(dynamodb, told.summaries_table, told.summaries_kept_days),
+    Sellers(dynamodb, told.sellers_table),
+    Orders(dynamodb, told.orders_table),
+    Retention(dynamodb, told.orders_table, told.summaries_table, told.orders_kept_days),
+)
 
 
 @entry_point()
@@ -31,12 +40,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     An event that EventBridge handed over itself, before there was the queue, is one alone; what goes wrong is raised.
     """
     if "Records" not in event:
-        feedback.apply(summaries, sellers, event["detail"])
+        feedback.apply(ledger, event["detail"])
         return {"batchItemFailures": []}
     failed = []
     for record in event["Records"]:
         try:
-            feedback.apply(summaries, sellers, json.loads(record["body"])["detail"])
+            feedback.apply(ledger, json.loads(record["body"])["detail"])
         except Exception:  # the other events must still be recorded
             logger.exception("event not recorded", extra={"message_id": record["messageId"]})
             failed.append(record["messageId"])

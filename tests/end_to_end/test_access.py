@@ -158,6 +158,18 @@ def callers(acme: Client, planner: Client, description: dict[str, Any]) -> dict[
     return {"acme": acme, "planner": planner, "nobody": Client(description["api_url"], None)}
 
 
+def test_the_log_of_what_the_gateway_refuses_is_there_with_the_right_to_write_it(
+    cloud: Cloud, description: dict[str, Any]
+) -> None:
+    """The local cloud writes no lines, and does not keep that its stage should; the template's test has that."""
+    found = cloud.client("cloudformation").describe_stack_resources(StackName=description["stack_name"])
+    resources = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found["StackResources"]}
+    groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix=resources["ApiLogs"])["logGroups"]
+    assert [group["retentionInDays"] for group in groups] == [90]
+    role = cloud.client("apigateway").get_account()["cloudwatchRoleArn"]
+    assert role.rpartition("/")[2] == resources["ApiLogRole"]
+
+
 class TestEveryAnswer:
     @pytest.mark.parametrize(("status", "ask"), ANSWERS.values(), ids=ANSWERS)
     def test_has_the_standard_headers(self, callers: dict[str, Client], cloud: Cloud, status: int, ask: Ask) -> None:

@@ -351,8 +351,8 @@ class World:
         for item in self._backup[table]:
             self._memory.put(table, item)
         orders, ledger = (Table(sdk.dynamodb(self._memory), each) for each in KEYS)
-        both = ([decode_item(item) for item in self._memory.items(each)] for each in KEYS)
-        for step in after_restore.plan(cast(after_restore.Restored, name), *both):
+        both = [[decode_item(item) for item in self._memory.items(each)] for each in KEYS]
+        for step in after_restore.plan(cast(after_restore.Restored, name), both[0], both[1]):
             after_restore.carry_out(step, orders, ledger, times.now())
 
     def _refuse(self, call: Call) -> Fault | None:

@@ -138,7 +138,7 @@ def recorded() -> tuple[Uses, int]:
 
     tables, clock, losses = Tables(), Clock(tick=0.001), list[Broken]()
     ses = SimulatedSes()
-    with rig.in_lambda(), clock.ruling():
+    with rig.in_lambda(**rig.EXPIRING), clock.ruling():
         service = _Watched(tables, ses, watch)
         _story(service, tables, clock, ses, losses)
     return {function: dict(of) for function, of in seen.items()}, requests
@@ -246,6 +246,7 @@ def _story(service: Service, tables: Tables, clock: Clock, ses: SimulatedSes, lo
     service.sweep()
     told_of = service.send("list_summaries", seller_claims("acme")).body["summaries"]
     service.send("list_summaries", seller_claims("acme"), query={"mail_of": [told_of[0]["summary_id"]]})
+    _what_is_over(service, told, clock, ses)
 
 
 _ACME = [{"emailAddress": "ops@acme.example"}]
@@ -261,6 +262,44 @@ class _Stream:
         records = rig.stream_records(self._tables, self._position)
         self._position = len(self._tables.changes)
         self._service.deliver(records)
+
+
+def _what_is_over(service: Service, told: _Stream, clock: Clock, ses: SimulatedSes) -> None:
+    """Whoever ends an order last lets it go; one of which a summary comes back is kept."""
+
+    def done(*order_ids: str) -> None:
+        orders = [{"order_id": order_id, "state": "done"} for order_id in order_ids]
+        service.send("mark_many", seller_claims("acme"), {"orders": orders})
+
+    for order_id in ("B-1", "B-2", "B-3", "B-4"):
+        service.place(order_id, "LAX1", "EWR2")
+    _auto_cancel(service, "B-1")
+    part = {"seller_id": "acme", "order_id": "B-2", "reason": "stockout", "fulfillment_centers": ["LAX1"]}
+    service.auto_cancel(part)
+    told.deliver()
+    done("B-1")
+    service.feed_back("Delivery", ses.accepted[-1].summary_id)
+    done("B-2")
+    service.report("EWR2", "B-2", "delivered")
+    service.feed_back(
+        "Bounce", ses.accepted[-1].summary_id, bounce={"bounceType": "Permanent", "bouncedRecipients": _ACME}
+    )
+    service.place("B-5", "LAX1", "EWR2", "DFW3")
+    service.auto_cancel(part | {"order_id": "B-5"})
+    service.register("acme", email="fourth@acme.example")
+    told.deliver()
+    service.feed_back("Delivery", ses.accepted[-1].summary_id)
+    done("B-5")
+    service.report("EWR2", "B-5", "delivered")
+    service.move("B-5", "EWR2")
+    service.register("acme", summaries="off")
+    _auto_cancel(service, "B-3")
+    done("B-3")
+    told.deliver()
+    _auto_cancel(service, "B-4")
+    done("B-4")
+    clock.advance(HOUR)
+    service.sweep()
 
 
 def _auto_cancel(service: Service, order_id: str) -> None:

@@ -112,6 +112,12 @@ def test_a_pending_summary_of_a_restored_ledger_may_have_been_sent() -> None:
     assert after_restore.plan("summaries", [order], [pending]) == [after_restore.Park("acme", "S-1", ("A-1",))]
 
 
+@pytest.mark.parametrize(("kept_since", "parked"), [("", 1), ("S-20260924", 0), ("S-20260922", 1)])
+def test_a_summary_that_has_expired_is_not_missed(kept_since: str, parked: int) -> None:
+    order = ORDER | {"summary_id": "S-20260923-140211123-9f2c41d07a3e"}
+    assert len(after_restore.plan("orders", [order], [], kept_since)) == parked
+
+
 def test_a_summary_that_was_being_sealed_then_lists_what_it_got_since() -> None:
     orders = [ORDER | {"order_id": order_id, "summary_id": "S-1"} for order_id in ("A-1", "A-2")]
     steps = after_restore.plan("summaries", orders, [SUMMARY | {"status": "pending"}])
@@ -146,7 +152,11 @@ def test_the_command_does_it_only_when_it_is_told_to(write: bool) -> None:
         dynamodb.put_item(TableName=SUMMARIES, Item=encode_item(SUMMARY))
         stack = Stack("x", boto3.Session(region_name="us-east-1"))
         stack.outputs = {"OrdersTableName": ORDERS, "SummariesTableName": SUMMARIES}
+        stack.parameters = {"SummariesKeptDays": "60"}
+        expired = {**ORDER, "order_id": "A-9", "summary_id": "S-20250101-000000000-9f2c41d07a3e"}
+        dynamodb.put_item(TableName=ORDERS, Item=encode_item(expired))
         said = "\n".join(after_restore.agree(stack, "orders", write))
         found = dynamodb.get_item(TableName=ORDERS, Key=encode_item(ORDER))["Item"]
     assert ("summary_id" in found, "summary_due_at" in found) == (write, not write)
+    assert "Park" not in said
     assert "MarkTold(seller_id='acme', order_id='A-1', summary_id='S-1', cancellation_id=None, last=True)" in said

@@ -58,6 +58,8 @@ ENVIRONMENT = template.TABLES | {
     "CONFIGURATION_SET": CONFIGURATION_SET,
     "DAILY_SUMMARY_HOUR": "8",
     "MAIL_EVENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/MailEvents",
+    "ORDERS_KEPT_DAYS": "90",
+    "SUMMARIES_KEPT_DAYS": "90",
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
 

@@ -37,7 +37,10 @@ VARIABLES = TABLES | {
     "CONFIGURATION_SET": CONFIGURATION_SET,
     "DAILY_SUMMARY_HOUR": "8",
     "EVENT_BUS": "orders",
+    "ORDERS_KEPT_DAYS": "0",
+    "SUMMARIES_KEPT_DAYS": "0",
 }
+EXPIRING = {"ORDERS_KEPT_DAYS": "90", "SUMMARIES_KEPT_DAYS": "60"}
 FUNCTIONS = {
     "cancel_one": "cancel_order",
     "cancel_many": "cancel_order",
@@ -68,16 +71,16 @@ def without_pauses() -> Iterator[None]:
 
 
 @contextmanager
-def in_lambda() -> Iterator[None]:
+def in_lambda(**variables: str) -> Iterator[None]:
     """For thousands of calls: the functions' variables, retries without pauses, nothing logged and nothing counted.
 
-    Sellers are told in turn, so that the calls come in the same order each time.
+    Sellers are told in turn, so that the calls come in the same order each time. ``variables`` are other than usual.
     """
     metrics, logger = observability.metrics.provider, observability.logger
     level = logger.log_level
     logger.setLevel("CRITICAL")
     with (
-        patch.dict(os.environ, VARIABLES),
+        patch.dict(os.environ, VARIABLES | variables),
         without_pauses(),
         patch.object(rounds, "SIDE_BY_SIDE", 1),
         patch.object(metrics, "add_metric", _nothing),
@@ -184,9 +187,11 @@ class Service:
         """Let the sweep look into this seller's shard alone: where there is one seller, the others are empty."""
         self.function("summary_sweep").sweep.shards = (summaries.shard_of(seller_id),)
 
-    def feed_back(self, event_type: str, summary_id: str, message_id: str = "mail-1", **detail: Any) -> None:
+    def feed_back(
+        self, event_type: str, summary_id: str, message_id: str = "mail-1", mailing: int = 1, **detail: Any
+    ) -> None:
         """Hand over an event of SES's; ``detail`` is the member that only events of its type have."""
-        tags = {"summary_id": [summary_id], "ses:configuration-set": ["summaries"]}
+        tags = {"summary_id": [summary_id], "mailing": [str(mailing)], "ses:configuration-set": ["summaries"]}
         mail = {"messageId": message_id, "tags": tags}
         event = {"source": "aws.ses", "detail": {"eventType": event_type, "mail": mail, **detail}}
         self.function("summary_feedback").lambda_handler(event, Context())

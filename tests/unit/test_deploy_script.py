@@ -1,5 +1,7 @@
 """What is said before anything is built, and what a deploy leaves alone."""
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -71,4 +73,11 @@ def test_a_stack_has_settings_of_its_own_and_the_tracked_ones_stay(
 
 def test_everything_that_outlives_its_stack_is_deleted_with_a_sandbox() -> None:
     kept = {name for name, found in template()["Resources"].items() if "DeletionPolicy" in found}
+    kept.remove("ApiLogRole")  # the account's other APIs log with it
     assert kept == {*deploy._TABLES, "UserPool", "PortalBucket"}
+
+
+def test_a_command_starts_in_a_shell_that_knows_nothing_of_lambda() -> None:
+    bare = {"PATH": "/usr/bin:/bin"}
+    started = subprocess.run([sys.executable, "-m", "scripts", "--help"], cwd=ROOT, env=bare, capture_output=True)
+    assert (started.returncode, started.stderr) == (0, b"")

@@ -31,6 +31,7 @@ RUN = {
 NOT_RUN = {
     "make deploy": "needs an account of AWS's; tests/unit/test_deploy_script.py has what is said before",
     "make destroy": "deletes a stack on AWS; what it would delete is in tests/unit/test_deploy_script.py",
+    "aws dynamodb update-time-to-live": "the local cloud deletes nothing that has expired",
     "aws sesv2 delete-suppressed-destination": "the local cloud's SES has no list of suppressed addresses",
 }
 BLOCKS_RUN = {

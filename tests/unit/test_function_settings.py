@@ -22,7 +22,9 @@ def own(function: str) -> tuple[str, ...]:
 
 
 def value_of(variable: str) -> str:
-    return "8" if variable == "DAILY_SUMMARY_HOUR" else "INFO" if variable == "POWERTOOLS_LOG_LEVEL" else "value"
+    if variable.endswith(("_HOUR", "_DAYS")):
+        return "8"
+    return "INFO" if variable == "POWERTOOLS_LOG_LEVEL" else "value"
 
 
 @pytest.fixture(autouse=True)

@@ -75,7 +75,7 @@ def test_the_local_server_sends_the_policy_of_the_template() -> None:
 @pytest.mark.parametrize(
     ("function", "may"),
     [
-        ("MarketplaceCancellation", {("UpdateItem", "OrdersTable.Arn")}),
+        ("MarketplaceCancellation", {("UpdateItem", "OrdersTable.Arn"), ("GetItem", "SummariesTable.Arn")}),
         (
             "Reconciliation",
             {("BatchGetItem", "OrdersTable.Arn"), ("Query", "${OrdersTable.Arn}/index/ByMarketplaceOrderId")},

@@ -10,8 +10,10 @@ from order_cancellation.domain import orders
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import OrderNotFound, PutBack, UnknownStatus
 from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.retention import Retention
 from tests.support import examples
 
+FOR_EVER = Retention(None, "orders", "summaries", 0)  # type: ignore[arg-type]
 PACKS = examples.event("picked_packed", examples.PACKED_AT)
 
 
@@ -54,7 +56,7 @@ def is_reported(fc_id: str, event: str) -> Callable[[Order], Order]:
 
 def test_an_event_is_recorded() -> None:
     store = OneOrder(examples.order())
-    outcome, order = report(store, "LAX1", PACKS)
+    outcome, order = report(store, FOR_EVER, "LAX1", PACKS)
     assert (outcome, order.status) == ("recorded", "picked_packed")
     assert store.calls == ["find", "advance"]
 
@@ -62,7 +64,7 @@ def test_an_event_is_recorded() -> None:
 @pytest.mark.parametrize("event", ["picking", "picked_packed"])
 def test_a_repeated_event_is_acknowledged_and_writes_nothing(event: str) -> None:
     store = OneOrder(examples.packed_order())
-    outcome, order = report(store, "LAX1", replace(PACKS, event=event))
+    outcome, order = report(store, FOR_EVER, "LAX1", replace(PACKS, event=event))
     assert (outcome, order) == ("already_recorded", examples.packed_order())
     assert store.calls == ["find"]
 
@@ -71,7 +73,7 @@ def test_a_repeated_event_is_acknowledged_and_writes_nothing(event: str) -> None
 def test_whatever_comes_for_a_cancelled_order_is_told_to_put_the_goods_back(event: str) -> None:
     store = OneOrder(examples.cancelled_order())
     with pytest.raises(PutBack) as refused:
-        report(store, "LAX1", replace(PACKS, event=event))
+        report(store, FOR_EVER, "LAX1", replace(PACKS, event=event))
     assert refused.value.order == store.order == examples.cancelled_order()
     assert store.calls == ["find"]
 
@@ -81,20 +83,20 @@ def test_an_order_in_a_status_of_a_later_version_is_moved_by_nobody(event: str) 
     order = examples.order(status="on_hold")
     store = OneOrder(order)
     with pytest.raises(UnknownStatus):
-        report(store, "LAX1", replace(PACKS, event=event))
+        report(store, FOR_EVER, "LAX1", replace(PACKS, event=event))
     assert (store.order, store.calls) == (order, ["find"])
 
 
 @pytest.mark.parametrize("order", [None, examples.order({"EWR2": {}})], ids=["missing", "another center's"])
 def test_an_order_that_is_none_of_the_centers_is_not_found(order: Order | None) -> None:
     with pytest.raises(OrderNotFound, match="A-1001"):
-        report(OneOrder(order), "LAX1", PACKS)
+        report(OneOrder(order), FOR_EVER, "LAX1", PACKS)
 
 
 class TestSomethingSlipsIn:
     def test_another_centers_event_and_both_are_recorded(self) -> None:
         store = OneOrder(examples.order({"LAX1": {}, "EWR2": {}}), is_reported("EWR2", "picking"))
-        outcome, order = report(store, "LAX1", PACKS)
+        outcome, order = report(store, FOR_EVER, "LAX1", PACKS)
         assert (outcome, order.status) == ("recorded", "picked_packed")
         assert order.fulfillment_center_status("EWR2") == "picking"
         assert store.calls == ["find", "advance", "advance"]
@@ -102,18 +104,18 @@ class TestSomethingSlipsIn:
     def test_again_and_again_and_it_ends(self) -> None:
         slips = [is_reported("EWR2", event) for event in orders.EVENTS]
         store = OneOrder(examples.order({"LAX1": {}, "EWR2": {}}), *slips)
-        assert report(store, "LAX1", PACKS)[0] == "recorded"
+        assert report(store, FOR_EVER, "LAX1", PACKS)[0] == "recorded"
         assert store.calls == ["find"] + ["advance"] * (len(slips) + 1)
 
     def test_the_same_event_from_the_same_center_and_it_is_recorded_once(self) -> None:
         store = OneOrder(examples.order(), is_reported("LAX1", "picked_packed"))
-        outcome, order = report(store, "LAX1", replace(PACKS, occurred_at="2026-11-23T15:00:00Z"))
+        outcome, order = report(store, FOR_EVER, "LAX1", replace(PACKS, occurred_at="2026-11-23T15:00:00Z"))
         assert outcome == "already_recorded"
         assert order.packed() == (("LAX1", "2026-11-23T14:00:00Z"),)
 
     def test_a_cancel_and_the_center_is_stopped(self) -> None:
         store = OneOrder(examples.order(), is_cancelled)
         with pytest.raises(PutBack):
-            report(store, "LAX1", PACKS)
+            report(store, FOR_EVER, "LAX1", PACKS)
         assert store.order
         assert store.order.status == "cancelled"

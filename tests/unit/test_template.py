@@ -141,7 +141,7 @@ def test_a_function_cannot_log_before_its_log_group_is_there() -> None:
     assert template()["Globals"]["Function"]["LoggingConfig"] == {"LogGroup": {"Ref": "FunctionLogs"}}
     assert [function for function, properties in FUNCTIONS.items() if "LoggingConfig" in properties] == []
     groups = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Logs::LogGroup"}
-    assert groups == {"FunctionLogs"}
+    assert groups == {"FunctionLogs", "ApiLogs"}
     assert RESOURCES["FunctionLogs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionInDays"}
 
 
@@ -228,3 +228,45 @@ class TestMail:
         assert code["DefaultEmailOption"] == "CONFIRM_WITH_CODE"
         days = pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"]
         assert f"valid for {days} days" in invitation["EmailMessage"]["Sub"]
+
+
+class TestAccessLog:
+    """What API Gateway refuses before a function is called is in no other log."""
+
+    condition, setting, otherwise = RESOURCES["Api"]["Properties"]["AccessLogSetting"]["If"]
+    line: dict[str, str] = json.loads(setting["Format"])
+
+    def test_goes_by_the_id_that_every_answer_has(self) -> None:
+        assert self.line["correlation_id"] == "$context.requestId"
+        for response in GATEWAY_RESPONSES.values():
+            assert response["ResponseParameters"]["Headers"]["X-Request-Id"] == "context.requestId"
+
+    def test_says_why_and_who(self) -> None:
+        assert {"status", "gateway_response", "authorizer_error", "sub", "client_id"} <= self.line.keys()
+
+    def test_has_no_words_of_anybodys(self) -> None:
+        said = set(re.findall(r"\$context\.([A-Za-z_.]+)", " ".join(self.line.values())))
+        personal = {
+            "path",
+            "identity.sourceIp",
+            "identity.userAgent",
+            "authorizer.claims.email",
+            "requestOverride.path",
+        }
+        assert said.isdisjoint(personal)
+        claims = {each for each in said if each.startswith("authorizer.claims")}
+        assert claims == {"authorizer.claims.sub", "authorizer.claims.client_id"}
+
+    def test_every_value_is_quoted_for_what_is_not_known_is_a_dash(self) -> None:
+        rendered = re.sub(r"\$context\.[A-Za-z_.]+", "-", self.setting["Format"])
+        assert json.loads(rendered) == dict.fromkeys(self.line, "-")
+
+    def test_is_kept_as_long_as_the_functions_logs_and_nobody_logs_without_the_role(self) -> None:
+        assert (self.condition, self.otherwise) == ("HasAccessLog", {"Ref": "AWS::NoValue"})
+        logs, role, account = (RESOURCES[name] for name in ("ApiLogs", "ApiLogRole", "ApiLogAccount"))
+        assert self.setting["DestinationArn"]["Sub"].endswith(":log-group:${ApiLogs}")
+        assert logs["Properties"]["RetentionInDays"] == RESOURCES["FunctionLogs"]["Properties"]["RetentionInDays"]
+        assert RESOURCES["Api"]["DependsOn"] == "ApiLogAccount"
+        assert account["Properties"]["CloudWatchRoleArn"] == {"GetAtt": "ApiLogRole.Arn"}
+        assert role["DeletionPolicy"] == "Retain"  # the account's other APIs log with it
+        assert [each.get("Condition") for each in (logs, role, account)] == ["HasAccessLog", *["CreatesLogRole"] * 2]

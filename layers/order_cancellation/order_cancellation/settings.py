@@ -15,7 +15,8 @@ class Mail:
     """What the functions that mail are told. ``daily_summary_hour`` is 0–23, by each daily seller's own clock.
 
     ``sender_address`` may have a name before it, as in a From header; without ``reply_to_address`` replies go there.
-    ``mail_events_queue_url`` is where SES's events wait to be recorded.
+    ``mail_events_queue_url`` is where SES's events wait to be recorded. ``orders_kept_days`` is how long an order is
+    kept that is over; 0 is for ever.
     """
 
     orders_table: str
@@ -24,6 +25,7 @@ class Mail:
     sender_address: str
     configuration_set: str
     daily_summary_hour: int
+    orders_kept_days: int
     portal_origin: str
     reply_to_address: str = ""
     mail_events_queue_url: str = ""

@@ -4,9 +4,10 @@ from order_cancellation.domain import times
 from order_cancellation.domain.orders import Order
 from order_cancellation.domain.refusals import NotCancelled, OrderNotFound
 from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.retention import Retention
 
 
-def mark(orders: Orders, seller_id: str, order_id: str, state: str) -> Order:
+def mark(orders: Orders, retention: Retention, seller_id: str, order_id: str, state: str) -> Order:
     """Record the state, one of ``marketplaces.CANCELLATION_STATES``; the same again changes nothing.
 
     Raises OrderNotFound, NotCancelled, Unavailable.
@@ -16,4 +17,5 @@ def mark(orders: Orders, seller_id: str, order_id: str, state: str) -> Order:
         raise OrderNotFound(order_id)
     if not written:
         raise NotCancelled(order)
+    retention.let_go(order)
     return order

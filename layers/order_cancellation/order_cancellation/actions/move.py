@@ -14,9 +14,10 @@ from order_cancellation.domain.refusals import (
 )
 from order_cancellation.observability import logger
 from order_cancellation.tables.orders import TRIES, Orders
+from order_cancellation.tables.retention import Retention
 
 
-def move(orders: Orders, seller_id: str, order_id: str, fc_ids: Sequence[str]) -> Order:
+def move(orders: Orders, retention: Retention, seller_id: str, order_id: str, fc_ids: Sequence[str]) -> Order:
     """Let these fulfillment centers, and no others, do what is not cancelled of the order; returns it after that.
 
     The same again changes nothing. Raises OrderNotFound, PlacedAndCancelled, NotMovable, InvalidRequest, UnknownStatus,
@@ -26,9 +27,11 @@ def move(orders: Orders, seller_id: str, order_id: str, fc_ids: Sequence[str]) -
     for _ in range(TRIES):
         seen = _movable(order, order_id, fc_ids)
         if set(seen.live) == set(fc_ids):
+            retention.let_go(seen)  # whoever moved it may have died before
             return seen
         written, order = orders.move(seen, routed_to(seen, fc_ids, times.now()))
         if written and order is not None:
+            retention.let_go(order)  # what was left of it may have been delivered already
             logger.info("move", extra={"seller_id": seller_id, "order_id": order_id, "fulfillment_centers": fc_ids})
             return order
     raise Unavailable

@@ -6,11 +6,12 @@ from order_cancellation.domain.orders import CANCELLED, PROGRESS, Event, Order, 
 from order_cancellation.domain.refusals import OrderNotFound, PutBack, PutBackPart, UnknownStatus
 from order_cancellation.observability import logger
 from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.retention import Retention
 
 Outcome = Literal["recorded", "already_recorded"]
 
 
-def report(orders: Orders, fc_id: str, reported: Event) -> tuple[Outcome, Order]:
+def report(orders: Orders, retention: Retention, fc_id: str, reported: Event) -> tuple[Outcome, Order]:
     """Record the event and return the order after it.
 
     Raises OrderNotFound (also where the order is none of this center's), PutBack where it is cancelled, PutBackPart
@@ -22,9 +23,11 @@ def report(orders: Orders, fc_id: str, reported: Event) -> tuple[Outcome, Order]
         seen = _open_for(order, fc_id, reported)
         after = advanced(seen, fc_id, reported)
         if after is None:
+            retention.let_go(seen)  # whoever recorded it may have died before
             return "already_recorded", seen
         written, order = orders.advance(seen, after)
         if written and order is not None:
+            retention.let_go(order)
             logger.info("event", extra={"seller_id": order.seller_id, "order_id": order.order_id, "fc_id": fc_id})
             return "recorded", order
 

@@ -19,7 +19,8 @@ ORDER_PAGES: Final = {
 
 # The seller says so themselves: no marketplace tells us.
 TO_DO: Final = "to_do"
-CANCELLATION_STATES: Final = (TO_DO, "done", "not_needed")
+SETTLED: Final = ("done", "not_needed")
+CANCELLATION_STATES: Final = (TO_DO, *SETTLED)
 
 
 def is_known(marketplace: str) -> bool:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from order_cancellation.domain.cancellations import Cancellation
-from order_cancellation.domain.marketplaces import TO_DO
+from order_cancellation.domain.marketplaces import SETTLED, TO_DO
+from order_cancellation.domain.summaries import WITHOUT_SUMMARY
 from order_cancellation.domain.times import to_datetime
 
 RECEIVED: Final = "received"
@@ -94,7 +95,8 @@ class Order(NamedTuple):
 
     While ``summary_due_at`` is set, an auto-cancellation of the order or of parts of it is due for a summary.
     ``summary_id`` is the summary that tells of the order's own. ``marketplace_mark`` is one of
-    ``marketplaces.CANCELLATION_STATES`` once the seller said it.
+    ``marketplaces.CANCELLATION_STATES`` once the seller said it. ``expires_at``, in seconds since the epoch, is set
+    while it is over and may be deleted from then on.
     """
 
     seller_id: str
@@ -109,6 +111,7 @@ class Order(NamedTuple):
     receipts: Mapping[str, Mapping[str, Any]] = {}
     part_cancellations: Mapping[str, PartCancellation] = {}
     moved: Mapping[str, Mapping[str, Any]] = {}
+    expires_at: int | None = None
 
     @property
     def marketplace_cancellation(self) -> str | None:
@@ -155,6 +158,24 @@ class Order(NamedTuple):
         own = [self.cancellation] if self.cancellation and self.summary_id is None else []
         found = (each for each in (*parts, *own) if each.kind == "auto")
         return tuple(sorted(found, key=_when))
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to be done about the order, here or in the marketplace, and nothing of it is due."""
+        auto = [each for each in self.part_cancellations.values() if each.cancellation.kind == "auto"]
+        return (
+            self.status in (DELIVERED, CANCELLED)
+            and self.marketplace_cancellation in (None, *SETTLED)
+            and self.summary_due_at is None
+            and all(each.summary_id for each in auto)
+            and not (self.cancellation and self.cancellation.kind == "auto" and not self.summary_id)
+        )
+
+    @property
+    def told_in(self) -> frozenset[str]:
+        """The summaries that tell of auto-cancellations, of parts and of the order."""
+        found = {self.summary_id, *(each.summary_id for each in self.part_cancellations.values())}
+        return frozenset(summary_id for summary_id in found if summary_id and summary_id != WITHOUT_SUMMARY)
 
     def cancellations(self) -> tuple[Cancellation, ...]:
         """All that ended parts of the order, or what was left of it; the first one first."""

@@ -5,7 +5,7 @@ so that what was sent can be recognized in what is shown.
 """
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -39,6 +39,11 @@ def normalize(text: str) -> str:
         raise ValueError(text) from error
     fraction = (match[1] or "")[:4]
     return moment.replace(tzinfo=None).isoformat(timespec="seconds") + fraction + "Z"
+
+
+def expiry(days: int) -> int:
+    """So many days from now, as DynamoDB's time to live wants it: in whole seconds since the epoch."""
+    return int((to_datetime(now()) + timedelta(days=days)).timestamp())
 
 
 def to_minute(text: str, zone: tzinfo = UTC) -> str:

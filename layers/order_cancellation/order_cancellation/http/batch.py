@@ -15,6 +15,7 @@ from order_cancellation.http.request import Request
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.client import SIDE_BY_SIDE
 from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.retention import Retention
 
 Result = Mapping[str, Any]
 
@@ -44,7 +45,9 @@ def cancel_each(orders: Orders, request: Request, commands: Sequence[CancelComma
     return Reply(200, document, {"Idempotent-Replayed": "true"} if replayed else {})
 
 
-def mark_each(orders: Orders, request: Request, seller_id: str, states: Mapping[str, str]) -> Reply:
+def mark_each(
+    orders: Orders, retention: Retention, request: Request, seller_id: str, states: Mapping[str, str]
+) -> Reply:
     """Note of each of a seller's orders, by id, what is to be done in its marketplace; the results are in their order.
 
     One that might not end before the function's own timeout is not begun: the same request does the rest.
@@ -54,7 +57,7 @@ def mark_each(orders: Orders, request: Request, seller_id: str, states: Mapping[
         if not request.in_time():
             raise Unavailable
         order_id, state = entry
-        return {**documents.mark_document(mark(orders, seller_id, order_id, state)), "outcome": "recorded"}
+        return {**documents.mark_document(mark(orders, retention, seller_id, order_id, state)), "outcome": "recorded"}
 
     results = _each(request, list(states.items()), lambda entry: {"order_id": entry[0]}, carry_out)
     for state, times in Counter(result.get("marketplace_cancellation", "refused") for result in results).items():

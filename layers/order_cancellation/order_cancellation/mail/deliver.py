@@ -23,6 +23,7 @@ from order_cancellation.mail.ses import Ses
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.outbox import Outbox, write_units
+from order_cancellation.tables.retention import Retention
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries, Waiting
 
@@ -46,6 +47,7 @@ class Deliveries:
         self.outbox = Outbox(dynamodb, told.orders_table, told.summaries_table)
         self.summaries = Summaries(dynamodb, told.summaries_table)
         self._orders = Orders(dynamodb, told.orders_table)
+        self._retention = Retention(dynamodb, told.orders_table, told.summaries_table, told.orders_kept_days)
         self._sellers = Sellers(dynamodb, told.sellers_table)
         self._ses = Ses(ses, told.sender_address, told.configuration_set, told.reply_to_address)
         self.events = Events(told.mail_events_queue_url)
@@ -151,7 +153,8 @@ class Deliveries:
                 case Postpone(until) if until != order.summary_due_at:
                     self.outbox.postpone(order, until)
                 case "skip":
-                    self.outbox.skip(order)
+                    if skipped := self.outbox.skip(order):
+                        self._retention.let_go(skipped)
         return ready
 
     def _plan(self, order: Order, summary_due_at: str, seller: Seller, now: str) -> Plan | None:

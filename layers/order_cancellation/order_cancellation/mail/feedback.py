@@ -11,7 +11,8 @@ says. The addresses in an event are others' words: a forwarding mailbox, other l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +23,8 @@ from order_cancellation.domain.sellers import MailProblem
 from order_cancellation.domain.summaries import MAX_MAILINGS, Status, Summary, WaitsFor, lease_after
 from order_cancellation.mail.ses import masked
 from order_cancellation.observability import count, logger
+from order_cancellation.tables.orders import Orders
+from order_cancellation.tables.retention import Retention
 from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
 
@@ -38,26 +41,41 @@ _WAITING: Final[Sequence[Literal["ApproximateNumberOfMessages", "ApproximateNumb
 )
 # SES has the address on its list of those that do not work, and has sent nothing.
 _SUPPRESSED: Final = "OnAccountSuppressionList"
+_SIDE_BY_SIDE: Final = 8  # writes to the orders of one summary
 
 
 class UnknownSummary(Exception):
     """No summary has this id, or not yet as far as its index shows: the event has to come again."""
 
 
-def apply(summaries: Summaries, sellers: Sellers, detail: Detail) -> None:
+class Ledger(NamedTuple):
+    """Where it is written what became of a summary, and how long what it tells of is kept."""
+
+    summaries: Summaries
+    sellers: Sellers
+    orders: Orders
+    retention: Retention
+
+
+def apply(ledger: Ledger, detail: Detail) -> None:
     """Record one event. Repeated, late and re-ordered events do no harm. Raises UnknownSummary, Unavailable."""
     kind = detail["eventType"]
     summary_id, mailing = _tag(detail, "summary_id"), int(_tag(detail, "mailing", "1"))
     count(f"Feedback.{kind.replace(' ', '')}")
-    seller_id = summaries.seller_of(summary_id)
-    summary = summaries.find(seller_id, summary_id) if seller_id else None
+    seller_id = ledger.summaries.seller_of(summary_id)
+    summary = ledger.summaries.find(seller_id, summary_id) if seller_id else None
     if summary is None:
         raise UnknownSummary(summary_id)
     facts = {"seller_id": seller_id, "summary_id": summary_id, "ses_message_id": detail["mail"]["messageId"]}
     logger.info("feedback", extra={**facts, "event": kind, "said": _said(detail)})
-    if mailing != summary.mailing:
-        return  # the summary was mailed anew since, and what becomes of that counts
-    _Feedback(summaries, sellers, summary).record(kind, detail)
+    if mailing == summary.mailing:  # else it was mailed anew since, and what becomes of that counts
+        _Feedback(ledger.summaries, ledger.sellers, summary).record(kind, detail)
+    if kind in ("Delivery", "Complaint") and ledger.retention.is_on:
+        for order in ledger.orders.find_many(summary.seller_id, summary.order_ids):
+            ledger.retention.let_go(order)
+    elif kind == "Bounce" and (mailing != summary.mailing or summary.status in ("delivered", "bounced")):
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            list(pool.map(lambda order_id: ledger.retention.keep(summary.seller_id, order_id), summary.order_ids))
 
 
 class Events:

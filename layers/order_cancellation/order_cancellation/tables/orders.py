@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
+from order_cancellation.domain import times
 from order_cancellation.domain.cancellations import Actor, Cancellation
 from order_cancellation.domain.marketplaces import TO_DO
 from order_cancellation.domain.orders import (
@@ -40,8 +41,10 @@ _PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4)  # before each try to read what a throttled
 class Orders:
     """A write returns (True, the order after it), or (False, the order that refused it: None where there is none)."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table: str, kept_days: int = 0) -> None:
+        """``kept_days``: how long an order is kept that arrived whole; 0 is for ever."""
         self._table = Table(dynamodb, table)
+        self._kept_days = kept_days
 
     def cancel(
         self, seller_id: str, order_id: str, cancellation: Cancellation, summary_due_at: str | None = None
@@ -99,12 +102,17 @@ class Orders:
 
     def advance(self, seen: Order, to: Order) -> tuple[bool, Order | None]:
         """Record a fulfillment center's progress, if the order is still as it was ``seen``. Raises Unavailable."""
+        # Where parts are cancelled, others write to what decides this: ``Retention.let_go`` does it.
+        ends = self._kept_days and to.over and not to.part_cancellations and to.expires_at is None
+        expires: dict[str, Any] = {"expires": times.expiry(self._kept_days)} if ends else {}
         return self._write_if_as(
             seen,
-            "SET #status = :to_status, milestones = :to_milestones, receipts = :to_receipts",
+            "SET #status = :to_status, milestones = :to_milestones, receipts = :to_receipts"
+            + (", expires_at = :expires" if ends else ""),
             to_status=to.status,
             to_milestones=to.milestones,
             to_receipts=to.receipts,
+            **expires,
         )
 
     def move(self, seen: Order, to: Order) -> tuple[bool, Order | None]:
@@ -124,11 +132,15 @@ class Orders:
         """Note what is to be done in the marketplace about an order of which something is cancelled.
 
         The same write takes the order out of the index of what is to do, or puts it back: behind what is to do since
-        ``at`` if only parts of it are cancelled, else in its place by its cancellation. Raises Unavailable.
+        ``at`` if only parts of it are cancelled, else in its place by its cancellation. What is to do does not expire.
+        Raises Unavailable.
         """
         if state == TO_DO:
             since = "if_not_exists(to_do_since, if_not_exists(cancellation.cancelled_at, :at))"
-            update, values = f"SET marketplace_cancellation = :state, to_do_since = {since}", {"at": at}
+            update, values = (
+                f"SET marketplace_cancellation = :state, to_do_since = {since} REMOVE expires_at",
+                {"at": at},
+            )
         else:
             update, values = "SET marketplace_cancellation = :state REMOVE to_do_since", {}
         return self._update(
@@ -250,6 +262,7 @@ def order_of(item: Item) -> Order:
                 name: _part_cancellation_of(each) for name, each in item.get("part_cancellations", {}).items()
             },
             moved={fc_id: dict(each) for fc_id, each in item.get("moved_parts", {}).items()},
+            expires_at=item.get("expires_at"),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unreadable(item) from error

@@ -27,6 +27,7 @@ from order_cancellation.domain.summaries import CLAIM_UNITS, WITHOUT_SUMMARY, Su
 from order_cancellation.observability import count, logger
 from order_cancellation.tables.client import Table, call, update_request
 from order_cancellation.tables.items import Item
+from order_cancellation.tables.orders import order_of
 from order_cancellation.tables.summaries import Pages, Summaries, pages
 
 if TYPE_CHECKING:
@@ -72,10 +73,13 @@ class Outbox:
         """Leave the order due, for ``moment``; nothing if it is no longer due as it was seen. Raises Unavailable."""
         self._change_due(order, "SET summary_due_at = :moment", moment=moment)
 
-    def skip(self, order: Order) -> None:
-        """Tell nobody of the order; nothing if it is no longer due as it was seen. Raises Unavailable."""
+    def skip(self, order: Order) -> Order | None:
+        """Tell nobody of the order, and return it after that; None if it is no longer due as it was seen.
+
+        Raises Unavailable.
+        """
         update, condition, values = _taken(WITHOUT_SUMMARY, order)
-        self._change_due(order, update, condition, **values)
+        return self._change_due(order, update, condition, **values)
 
     def seal(
         self,
@@ -124,16 +128,17 @@ class Outbox:
             raise Unavailable
         return sealed
 
-    def _change_due(self, order: Order, update: str, also: str | None = None, **values: Any) -> None:
+    def _change_due(self, order: Order, update: str, also: str | None = None, **values: Any) -> Order | None:
         # If the condition fails, the order was claimed, postponed or skipped meanwhile: whoever did it has seen to it.
         # Or more became due since it was seen: then it is looked at again.
-        self._orders.update(
+        changed, item = self._orders.update(
             {"seller_id": order.seller_id, "order_id": order.order_id},
             update,
             condition=" AND ".join(filter(None, ("summary_due_at = :seen", also))),
             seen=order.summary_due_at,
             **values,
         )
+        return order_of(item) if changed and item else None
 
     def _claim(self, draft: _Draft, order_ids: list[str]) -> bool:
         """Claim and list those of the orders that are still due; False if that could not be done for one of them."""

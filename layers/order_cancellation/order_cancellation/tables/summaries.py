@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from order_cancellation.domain import summaries
+from order_cancellation.domain import summaries, times
 from order_cancellation.domain.sellers import Seller
 from order_cancellation.domain.summaries import FOLLOWS, Status, Summary, WaitsFor
 from order_cancellation.observability import count, logger
@@ -34,8 +34,10 @@ class Waiting(NamedTuple):
 
 
 class Summaries:
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table: str, kept_days: int = 0) -> None:
+        """``kept_days``: how long a summary is kept that arrived; 0 is for ever."""
         self._table = Table(dynamodb, table)
+        self._kept_days = kept_days
 
     def find(self, seller_id: str, summary_id: str) -> Summary | None:
         """Read a summary, strongly consistent. Raises Unavailable."""
@@ -116,7 +118,7 @@ class Summaries:
         taken, item = self._table.update(
             _key(seller.seller_id, summary_id),
             "SET #status = :pending, email = :email, lease_until = :until, lease_shard = :shard, "
-            "attempts = :attempts, mailing = :mailing REMOVE waits_for, waiting_shard, waiting_since",
+            "attempts = :attempts, mailing = :mailing REMOVE waits_for, waiting_shard, waiting_since, expires_at",
             condition="#status = :seen_status AND waiting_since = :since",
             pending=mine.status,
             email=mine.email,
@@ -159,7 +161,8 @@ class Summaries:
         """Record what became of a mailing, with ``facts`` such as ``ses_message_id``. Raises Unavailable.
 
         Returns False, changing nothing, where as much or more is known already. The lease goes with it, and so does
-        the place in the index of the pending; what ``waits_for`` something gets its place in the index of those.
+        the place in the index of the pending; what ``waits_for`` something gets its place in the index of those. What
+        was delivered expires, if anything does, until it comes back after all.
         """
         if waits_for:
             facts |= {
@@ -172,16 +175,22 @@ class Summaries:
         if status != "sent":
             condition = f"({condition} OR (#status = :bounced AND attribute_exists(came_back)))"
             earlier["bounced"] = "bounced"
-        sets = ", ".join(["#status = :status", f"#{status}_at = :at", *(f"#{name} = :{name}" for name in facts)])
+        gone = "lease_until, lease_shard, came_back, not_taken"
+        values: dict[str, Any] = dict(facts)
+        if status != "delivered":
+            gone += ", expires_at"  # it may be sent again
+        elif self._kept_days:
+            values["expires_at"] = times.expiry(self._kept_days)
+        sets = ", ".join(["#status = :status", f"#{status}_at = :at", *(f"#{name} = :{name}" for name in values)])
         recorded, _ = self._table.update(
             _key(seller_id, summary_id),
-            f"SET {sets} REMOVE lease_until, lease_shard, came_back, not_taken",
+            f"SET {sets} REMOVE {gone}",
             condition=f"{condition} AND {_same_mailing(mailing)}",
             returning=False,  # it lists up to a thousand orders
             status=status,
             at=at,
             mailing=mailing,
-            **facts,
+            **values,
             **earlier,
         )
         return recorded
