@@ -35,4 +35,4 @@ def cancel_many(request: Request) -> Reply:
     return batch.cancel_each(orders, request, parse.cancel_batch(seller_id, request.body()))
 
 
-lambda_handler = entry_point("requestContext.requestId")(api.handle)
+lambda_handler = entry_point(api.handle)

@@ -17,7 +17,7 @@ from order_cancellation.tables.orders import order_from_image
 deliveries = Deliveries(settings.read(settings.Mail), client(), ses.client())
 
 
-@entry_point()
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Returns the records that failed. Lambda sends the first of them and all behind it again, which does no harm:
     an order that is in a summary is not told twice, whatever batch it comes in.

@@ -42,4 +42,4 @@ def report_event(request: Request) -> Reply:
     return Reply(200, document)
 
 
-lambda_handler = entry_point("requestContext.requestId")(api.handle)
+lambda_handler = entry_point(api.handle)

@@ -40,4 +40,4 @@ def mark_orders(request: Request) -> Reply:
     return batch.mark_each(orders, retention, request, seller_id, parse.marketplace_cancellation_batch(request.body()))
 
 
-lambda_handler = entry_point("requestContext.requestId")(api.handle)
+lambda_handler = entry_point(api.handle)

@@ -19,7 +19,7 @@ told = settings.read(Settings)
 bus = announce.Bus(announce.client(), told.event_bus)
 
 
-@entry_point()
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Returns the records that were not put. Lambda brings the first of them and all behind it again."""
     found: list[tuple[str, Announcement]] = []

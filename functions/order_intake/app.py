@@ -63,4 +63,4 @@ def auto_cancel(request: Request) -> Reply:
     return batch.cancel_each(orders, request, parse.auto_cancel_batch(request.body()))
 
 
-lambda_handler = entry_point("requestContext.requestId")(api.handle)
+lambda_handler = entry_point(api.handle)

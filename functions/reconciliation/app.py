@@ -30,4 +30,4 @@ def compare(request: Request) -> Reply:
     return Reply(200, document)
 
 
-lambda_handler = entry_point("requestContext.requestId")(api.handle)
+lambda_handler = entry_point(api.handle)

@@ -33,7 +33,7 @@ ledger = feedback.Ledger(
 )
 
 
-@entry_point()
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Returns the messages that failed: the queue keeps them and brings them again, for hours.
 

@@ -15,7 +15,7 @@ deliveries = Deliveries(settings.read(settings.Mail), client(), ses.client())
 sweep = Sweep(deliveries)
 
 
-@entry_point()
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Counts itself when no shard failed, so that its alarm sees a sweep that fails. Raises Unavailable."""
     sweep.run(context.get_remaining_time_in_millis)

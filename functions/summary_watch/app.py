@@ -24,7 +24,7 @@ dynamodb = client()
 watch = Watch(dynamodb, told.orders_table, told.summaries_table, Sellers(dynamodb, told.sellers_table))
 
 
-@entry_point()
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Stands apart from the sweep, so that it sees one that fails or hangs. Raises Unavailable."""
     now = times.now()

@@ -56,4 +56,4 @@ def list_orders(request: Request) -> Reply:
     return Reply(200, answer)
 
 
-lambda_handler = entry_point("requestContext.requestId")(api.handle)
+lambda_handler = entry_point(api.handle)

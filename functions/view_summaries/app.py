@@ -56,4 +56,4 @@ def _mail(seller: Seller, summary: Summary) -> dict[str, str] | None:
     return written_now(orders, seller, summary, told.portal_origin)
 
 
-lambda_handler = entry_point("requestContext.requestId")(api.handle)
+lambda_handler = entry_point(api.handle)

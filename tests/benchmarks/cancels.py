@@ -27,7 +27,7 @@ PLACE: Final = ROOT / ".local" / "bench"
 EVENT: Final = ROOT / "events" / "cancel_order-success.json"
 PACKED_1980: Final = 315_532_800  # the time that a zip of SAM's gives every file
 ROUNDS: Final = 7
-WARM: Final = (11, 31)  # a warm call: what twenty calls more take, once the interpreter knows them
+WARM: Final = (11, 111)  # a warm call: what a hundred calls more take, once the interpreter knows them
 
 # The peers, and what each ships beside its own file; boto3 is in Lambda, for whoever does not bring it.
 PEERS: Final = {

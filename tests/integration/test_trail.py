@@ -87,3 +87,8 @@ def test_a_refusal_is_found_by_its_request_id(aws: Tables, service: Service, log
 )
 def test_whose_address_it_is_cannot_be_read(words: str, shown: str) -> None:
     assert masked(words) == shown
+
+
+def test_a_message_is_logged_as_it_was_written_though_it_could_be_json(log: io.StringIO) -> None:
+    observability.logger.info("12")
+    assert json.loads(log.getvalue())["message"] == "12"

@@ -9,10 +9,13 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 import build_layer
 from local.cloud import ROOT
+from order_cancellation import aws
 from order_cancellation.tables.items import decode_item, encode_item
 from tests.support import sdk
 from tests.support.memory_tables import SELLERS, Tables
@@ -81,6 +84,25 @@ def test_a_value_of_any_type_comes_through_as_it_would_from_the_whole_data() -> 
         read = client.get_item(TableName=SELLERS, Key={"seller_id": {"S": "acme"}})["Item"]
         assert read == item
         assert encode_item(decode_item(read)) == item
+
+
+def test_a_request_goes_to_the_regions_endpoint_whatever_account_the_credentials_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An account's own endpoint is looked for anew at each call otherwise."""
+    session = botocore.session.Session()
+    session.set_credentials("AKIDEXAMPLE", "secret", account_id="123456789012")
+    monkeypatch.setattr(aws, "_session", session)
+    client = aws.client("dynamodb", Config(region_name="us-east-1"))
+    asked: list[str] = []
+
+    def respond(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        asked.append(str(request.url))
+        return AWSResponse(request.url, 200, HTTPHeaders(), sdk._Raw(b"{}"))
+
+    client.meta.events.register("before-send", respond)
+    client.get_item(TableName=SELLERS, Key={"seller_id": {"S": "acme"}})
+    assert asked == ["https://dynamodb.us-east-1.amazonaws.com/"]
 
 
 def test_a_request_that_does_not_fit_the_whole_model_is_found(dynamodb: Any) -> None:
