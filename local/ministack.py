@@ -9,6 +9,7 @@ ever; no function here calls a function.
     python -m local.ministack
 """
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,8 @@ from typing import Any
 from ministack import app
 from ministack.services import lambda_svc
 
-AT_ONCE = 4  # calls of one function, so a few long ones do not keep the short ones waiting
+# Calls of one function: no more than there are cores for, and two at least, so a long one keeps no short one waiting.
+AT_ONCE = min(max(2, os.process_cpu_count() or 2), 4)
 
 Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
 
