@@ -25,12 +25,26 @@ import pytest
 import tests
 from tests.proofs import mutants, portal_mutants, template_mutants
 from tests.proofs.mutants import Mutant, path_of
+from tests.proofs.reached import OPTIONS
 
 PROCESSOR_SECONDS = 90
 CLOCK_SECONDS = 900
-WARMED_BY = "tests/unit/test_order_writes.py"
-OPTIONS = ("-x", "-q", "--assert=plain", "--disable-plugin-autoload", "-p", "pytest_socket", "-p", "no:cacheprovider")
+WARMED_BY = ("tests/unit/test_order_writes.py", "tests/integration/test_cancel.py", "tests/unit/test_compose.py")
 VERDICTS = {0: "survives", 1: "noticed", 2: "noticed", -signal.SIGXCPU: "does not end"}  # 2: it cannot be imported
+
+
+class Chosen:
+    """A plugin of pytest: these tests alone, in this order."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self._places = {test: place for place, test in enumerate(tests)}
+        self.files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._places), key=lambda item: self._places[item.nodeid]
+        )
 
 
 def every() -> list[Mutant]:
@@ -61,8 +75,11 @@ def import_in_place_of(module: str, source: str) -> None:
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
 
 
-def verdict(module: str, source: str, tests: Sequence[str]) -> str:
-    """What becomes of the tests with this source in place of the module: one of VERDICTS, or why there is none."""
+def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> str:
+    """What becomes of the tests with this source in place of the module: one of VERDICTS, or why there is none.
+
+    ``stages``: names of tests, or of files, that run together; the first stage that fails is the last.
+    """
     child = os.fork()
     if child == 0:
         code = 3
@@ -77,8 +94,8 @@ def verdict(module: str, source: str, tests: Sequence[str]) -> str:
 
             expressions.refuses_what_is_unused = False  # or DynamoDB would notice many a mutant for us
             code = 0
-            for each in tests:
-                code = code or int(pytest.main([*OPTIONS, each]))
+            for tests in stages:
+                code = code or _run(tests)
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
@@ -86,10 +103,18 @@ def verdict(module: str, source: str, tests: Sequence[str]) -> str:
     return VERDICTS.get(code, f"no verdict: it ended with {code}")
 
 
+def _run(tests: Sequence[str]) -> int:
+    if not any("::" in test for test in tests):
+        return int(pytest.main([*OPTIONS, "-x", *tests]))
+    chosen = Chosen(tests)
+    code = int(pytest.main([*OPTIONS, "-x", *chosen.files], plugins=[chosen]))
+    return 1 if code == pytest.ExitCode.NO_TESTS_COLLECTED else code  # the mutant has taken their names away
+
+
 def warm_up() -> None:
     """Import what the tests import, by running some of them; then forget the service, and the tests."""
     with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main([*OPTIONS, WARMED_BY])
+        pytest.main([*OPTIONS, *WARMED_BY])
     for name in list(sys.modules):
         if name.startswith(("order_cancellation", "functions_", "tests.")) and name not in {__name__, "tests.proofs"}:
             del sys.modules[name]
@@ -101,15 +126,11 @@ def warm_up() -> None:
 
 
 def main() -> None:
-    job = json.load(sys.stdin)
     known = {mutant.name: mutant for mutant in every()}
     warm_up()
-    original = path_of("tables.orders").read_text()
-    for files in job["baselines"]:
-        print(json.dumps({"baseline": verdict("tables.orders", original, files) == "survives"}), flush=True)
-    for name, files in job["mutants"]:
+    for name, stages in json.load(sys.stdin):
         began = time.monotonic()
-        became = verdict(known[name].module, known[name].source, files)
+        became = verdict(known[name].module, known[name].source, stages)
         print(json.dumps({"name": name, "verdict": became, "seconds": time.monotonic() - began}), flush=True)
 
 

@@ -7,7 +7,7 @@ Inside strings, DynamoDB's expressions are changed as what they are. Nothing her
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.cloud import ROOT
@@ -109,11 +109,16 @@ _KEYWORDS = frozenset(
 
 @dataclass(frozen=True)
 class Mutant:
-    """``name`` says what was changed and where; ``source`` is the whole module after it."""
+    """``name`` says what was changed and where; ``source`` is the whole module after it.
+
+    ``line`` is where it was changed. ``around`` are the lines of its function; of a constant, those that use it.
+    """
 
     name: str
     module: str
     source: str
+    line: int = 0
+    around: Sequence[int] = ()
 
 
 def path_of(module: str) -> Path:
@@ -133,7 +138,7 @@ def every() -> list[Mutant]:
                 name, number = mutant.name, 2
                 while name in found:
                     name, number = f"{mutant.name} ({number})", number + 1
-                found[name] = Mutant(name, module, mutant.source)
+                found[name] = replace(mutant, name=name)
     return list(found.values())
 
 
@@ -143,11 +148,19 @@ Put = Callable[[ast.AST], None]
 def _of_module(module: str, source: str, scope: Set[str]) -> Iterator[Mutant]:
     tree = ast.parse(source)
     for where, root in _in_scope(tree, scope):
+        around = _around(tree, root, where)
         for node, put in _places(root):
             for what, replacement in _changes(node):
                 put(replacement)
-                yield Mutant(f"{module}.{where}: {what}", module, ast.unparse(ast.fix_missing_locations(tree)))
+                changed = ast.unparse(ast.fix_missing_locations(tree))
+                yield Mutant(f"{module}.{where}: {what}", module, changed, getattr(node, "lineno", 0), around)
                 put(node)
+
+
+def _around(tree: ast.Module, root: ast.AST, name: str) -> Sequence[int]:
+    if isinstance(root, ast.FunctionDef):
+        return range(root.lineno + 1, (root.end_lineno or root.lineno) + 1)
+    return sorted({node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name})
 
 
 def _in_scope(tree: ast.Module, scope: Set[str]) -> Iterator[tuple[str, ast.AST]]:

@@ -1,9 +1,11 @@
 """Mutants: every operator, operand, clause, status and call of the code that G1 to G7 rest on.
 
-A mutant that the focused tests let pass is a hole in the tests. Those in EQUIVALENT cannot be told from the original by
-any test, and say why; one of them that does not survive any more is a mistake in that list.
+A mutant that the tests let pass is a hole in the tests. Against each run the tests that reach its line, and no others
+(tests/proofs/reached.py). Those in EQUIVALENT cannot be told from the original by any test, and say why; one of them
+that does not survive any more is a mistake in that list.
 """
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,118 +13,36 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from local.cloud import ROOT
-from tests.proofs import portal_mutants
+from tests.proofs import template_mutants
 from tests.proofs.mutant_runner import every
-from tests.proofs.mutants import PACKAGE
+from tests.proofs.mutants import PACKAGE, Mutant, path_of
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
 
 LINE = "mutants"
-# Not every mutant of these has been judged yet: `make verify` tries all of them, a sample is drawn from the others.
-UNJUDGED = frozenset(
-    {
-        "domain.summaries",
-        "functions.cancellation_summary",
-        "functions.summary_feedback",
-        "functions.summary_sweep",
-        "http.checks",
-        "http.documents",
-        "http.parse",
-        "http.request",
-        "mail.compose",
-        "mail.deliver",
-        "mail.feedback",
-        "mail.rounds",
-        "mail.ses",
-        "tables.order_lists",
-        "tables.outbox",
-        "tables.sellers",
-        "tables.summaries",
-        "template",
-        *(f"portal.{name}" for name in portal_mutants.FILES),
-    }
-)
-_ORDERS = (
+# What may notice a mutant of the code. Left out is what starts programs of its own, which no mutant gets into.
+TESTS = ("tests/unit", "tests/integration", "tests/simulation")
+_START_PROGRAMS = ("portal", "test_docs.py", "test_docs_commands.py", "test_newcomer.py", "test_setup.py")
+# A few mutants, for `make test`: these modules, by these tests.
+SAMPLED = ("domain.orders", "tables.orders")
+SAMPLED_BY = (
     "tests/unit/test_orders.py",
     "tests/unit/test_order_writes.py",
     "tests/unit/test_cancel.py",
-    "tests/unit/test_report.py",
     "tests/unit/test_condition.py",
 )
-_WRITES = (
-    "tests/unit/test_order_writes.py",
-    "tests/unit/test_summary_writes.py",
-    "tests/unit/test_consistency.py",
-    *_ORDERS,
-)
-_SENDING = (
-    "tests/unit/test_deliveries.py",
-    "tests/integration/test_summaries.py",
-    "tests/integration/test_metrics.py",
-)
-_MAIL = ("tests/unit/test_summary_writes.py", "tests/unit/test_summaries.py", *_SENDING)
-_VIEW = ("tests/integration/test_view.py", "tests/integration/test_marketplace.py")
-_CANCEL = ("tests/integration/test_cancel.py", "tests/integration/test_batch.py")
-_FAILURES = ("tests/integration/test_failures.py", "tests/integration/test_metrics.py")
-_PARSE = ("tests/unit/test_parse.py", "tests/integration/test_malformed_requests.py")
-_MARKETPLACE = ("tests/integration/test_marketplace.py",)
-# module: the tests that should notice, those first that are most likely to; they stop at the first failure
-TESTS: Mapping[str, Sequence[str]] = {
-    "domain.orders": _ORDERS,
-    "domain.links": ("tests/unit/test_links.py",),
-    "domain.summaries": _MAIL,
-    "domain.refusals": ("tests/unit/test_problems.py", "tests/unit/test_documents.py", *_CANCEL),
-    "tables.client": (*_WRITES, "tests/integration/test_failures.py", *_VIEW),
-    "tables.orders": (*_WRITES, *_MARKETPLACE),
-    "tables.order_lists": ("tests/unit/test_order_lists.py", *_VIEW),
-    "tables.outbox": _MAIL,
-    "tables.summaries": (
-        "tests/unit/test_summary_writes.py",
-        "tests/unit/test_consistency.py",
-        *_MAIL,
-        "tests/integration/test_view_summaries.py",
-    ),
-    "tables.sellers": ("tests/unit/test_seller_writes.py", "tests/unit/test_deliveries.py"),
-    "actions.cancel": ("tests/unit/test_cancel.py", *_CANCEL),
-    "actions.mark": _MARKETPLACE,
-    "actions.place": ("tests/integration/test_intake.py",),
-    "actions.reconcile": ("tests/unit/test_reconcile.py", *_MARKETPLACE),
-    "actions.report": ("tests/unit/test_report.py", "tests/integration/test_fulfillment_center_events.py"),
-    "http.api": ("tests/unit/test_api.py", "tests/integration/test_who_asks.py", *_FAILURES),
-    "http.batch": ("tests/integration/test_batch.py", *_MARKETPLACE),
-    "http.checks": _PARSE,
-    "http.cursors": ("tests/unit/test_cursors.py", "tests/integration/test_view.py"),
-    "http.documents": ("tests/unit/test_documents.py", *_VIEW, *_CANCEL, "tests/integration/test_view_summaries.py"),
-    "http.parse": (*_PARSE, *_VIEW),
-    "http.problems": ("tests/unit/test_problems.py", "tests/integration/test_failures.py"),
-    "http.request": ("tests/unit/test_request.py", "tests/integration/test_who_asks.py", *_CANCEL),
-    "mail.compose": ("tests/unit/test_compose.py",),
-    "mail.deliver": _SENDING,
-    "mail.feedback": _SENDING,
-    "mail.rounds": _SENDING,
-    "mail.ses": ("tests/unit/test_ses.py", *_SENDING),
-    "functions.cancel_order": _CANCEL,
-    "functions.cancellation_summary": _SENDING,
-    "functions.fulfillment_center_events": ("tests/integration/test_fulfillment_center_events.py",),
-    "functions.marketplace_cancellation": _MARKETPLACE,
-    "functions.order_intake": ("tests/integration/test_intake.py", "tests/integration/test_metrics.py", *_CANCEL),
-    "functions.reconciliation": _MARKETPLACE,
-    "functions.summary_feedback": _SENDING,
-    "functions.summary_sweep": _SENDING,
-    "functions.view_orders": _VIEW,
-    "functions.view_summaries": ("tests/integration/test_view_summaries.py",),
-    **{f"portal.{name}": ("tests/unit/portal/test_answers.py",) for name in portal_mutants.FILES},
-    "template": (
-        "tests/unit/test_mail_wiring.py",
-        "tests/unit/test_template.py",
-        "tests/proofs/test_proofs.py::test_a_proof_is_green_and_catches_what_is_planted[policies]",
-        "tests/unit/test_summary_writes.py",
-        "tests/unit/test_function_settings.py",
-    ),
-}
+# What is no code is not reached by line: the tests that read it, those first that are about such a thing.
+_ALARMS = "tests/unit/test_alarms.py"
+_POLICIES = "tests/proofs/test_proofs.py::test_a_proof_is_green_and_catches_what_is_planted[policies]"
+_WIRING = ("tests/unit/test_mail_wiring.py", "tests/unit/test_template.py", "tests/unit/test_alarms.py")
+_STARTS = ("tests/unit/test_function_settings.py", "tests/unit/test_summary_writes.py")
+_ANSWERS = "tests/unit/portal/test_answers.py"
+FIRST_SECONDS = 2.0  # of tests, by the time they took alone
+SECONDS = 25.0
 SIDE_BY_SIDE = 2
 BLIND = "tests/unit/test_times.py"  # knows nothing of what is mutated
 TWIN_MUTANTS = 4
@@ -159,12 +79,12 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
     report = Report(LINE, "handlers in process", seed, unit="mutants")
     mutants = [mutant for mutant in every() if not (only := chosen_modules()) or mutant.module in only]
     random = Random(seed)
-    judged = [mutant for mutant in mutants if mutant.module not in UNJUDGED]
-    chosen = mutants if sample is None else random.sample(judged, min(sample, len(judged)))
+    sampled = [mutant for mutant in mutants if mutant.module in SAMPLED]
+    chosen = mutants if sample is None else random.sample(sampled, min(sample, len(sampled)))
     blind = random.sample([mutant for mutant in mutants if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
     with timed(report):
-        tried = [(mutant.name, list(dict.fromkeys(TESTS[mutant.module]))) for mutant in chosen]
-        results = _run(tried, Progress(LINE, say))
+        reached = Reached.by(SAMPLED_BY) if sample is not None else Reached.by(_tests())
+        results = _run([(mutant.name, reached.stages(mutant)) for mutant in chosen], say)
         names = {mutant.name for mutant in chosen}
         survivors = {name for name, verdict in results.items() if verdict == "survives"}
         report.tried = len(chosen)
@@ -180,7 +100,7 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
             "that do not end": sum(verdict == "does not end" for verdict in results.values()),
             "equivalent": {name: why for name, why in EQUIVALENT.items() if name in names},
         }
-        unseen = _run([(mutant.name, [BLIND]) for mutant in blind], Progress(LINE, say))
+        unseen = _run([(mutant.name, [[BLIND]]) for mutant in blind])
         unnoticed = list(unseen.values()).count("survives")
         seen = f"{unnoticed} of {TWIN_MUTANTS} mutants survive tests that do not look"
         report.twins = [Twin("tests that look elsewhere", unnoticed == TWIN_MUTANTS, seen)]
@@ -192,37 +112,115 @@ def chosen_modules() -> Sequence[str]:
     return (os.environ.get("MODULES") or "").split()
 
 
-def _run(mutants: Sequence[tuple[str, Sequence[str]]], progress: Progress) -> dict[str, str]:
-    """The verdict on each mutant, by tests: two processes share them. The tests must pass without any mutant."""
-    tests = {test for _, files in mutants for test in files}
+def _tests() -> Sequence[str]:
+    files = (path for folder in TESTS for path in sorted((ROOT / folder).glob("test_*.py")))
+    return [str(path.relative_to(ROOT)) for path in files if path.name not in _START_PROGRAMS]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Who reached each line of each file, a test or a whole file of tests; and how long each test took."""
+
+    lines: Mapping[str, Mapping[str, Sequence[str]]]
+    seconds: Mapping[str, float]
+
+    @classmethod
+    def by(cls, files: Sequence[str]) -> "Reached":
+        """Run the tests of these files, which must pass; what they reached is kept until a source changes."""
+        digest = hashlib.sha256("\n".join(files).encode())
+        for folder in ("layers", "functions", "tests", "local"):
+            for path in sorted((ROOT / folder).rglob("*.py")):
+                digest.update(path.read_bytes())
+        kept = ROOT / ".local" / f"reached-{digest.hexdigest()[:16]}.json"
+        if not kept.exists():
+            command = [sys.executable, "-W", "ignore", "-m", "tests.proofs.reached", *files]
+            ran = subprocess.run(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, check=False)
+            if ran.returncode:
+                raise RuntimeError("the tests fail without any mutant")
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_bytes(ran.stdout)
+        return cls(**json.loads(kept.read_bytes()))
+
+    def stages(self, mutant: Mutant) -> Sequence[Sequence[str]]:
+        """The tests for one mutant: for a moment those that are likeliest to notice, then the others."""
+        if mutant.module == template_mutants.MODULE:
+            return _readers(mutant)
+        if mutant.module.startswith("portal."):
+            return [[_ANSWERS]]
+        ranked = self._ranked(self._tests_of(mutant))
+        first, others, spent = list[str](), list[str](), 0.0
+        for test in ranked:
+            spent += self.seconds[test]
+            if spent <= FIRST_SECONDS:
+                first.append(test)
+            elif spent <= SECONDS:
+                others.append(test)
+        return [stage for stage in (first or ranked[:1], others) if stage]
+
+    def _tests_of(self, mutant: Mutant) -> Sequence[str]:
+        lines = self.lines.get(str(path_of(mutant.module).relative_to(ROOT)), {})
+        here, around, anywhere = [mutant.line], mutant.around, [int(line) for line in lines]
+        for where in (here, around, anywhere):
+            who = [who for line in where for who in lines.get(str(line), ())]
+            if who:
+                return [test for one in dict.fromkeys(who) for test in ([one] if "::" in one else self._of_file(one))]
+        return []
+
+    def _of_file(self, file: str) -> Sequence[str]:
+        return [test for test in self.seconds if test.startswith(f"{file}::")]
+
+    def _ranked(self, tests: Sequence[str]) -> Sequence[str]:
+        """Those of the files that come by often and cost little first; of a file, the quickest first."""
+        of_file: dict[str, list[str]] = {}
+        for test in sorted(set(tests), key=lambda test: (self.seconds[test], test)):
+            of_file.setdefault(test.partition("::")[0], []).append(test)
+        cost = {file: sum(self.seconds[test] for test in some) / len(some) ** 2 for file, some in of_file.items()}
+        return [test for file in sorted(of_file, key=lambda file: (cost[file], file)) for test in of_file[file]]
+
+
+def _readers(mutant: Mutant) -> Sequence[Sequence[str]]:
+    if "Alarm." in mutant.name:
+        return [[_ALARMS], ["tests/unit/test_template.py"]]
+    if ".Polic" in mutant.name:
+        return [[_POLICIES], _WIRING, _STARTS]
+    return [_WIRING, [_POLICIES], _STARTS]
+
+
+Work = Sequence[tuple[str, Sequence[Sequence[str]]]]
+
+
+def _run(mutants: Work, say: Say | None = None) -> dict[str, str]:
+    """The verdict on each mutant, by the stages of its tests: two processes share them. Survivors are said at once."""
+    done: dict[str, str] = {}
+    progress = Progress(LINE, say) if say else None
+
+    def run(share: Work) -> None:
+        for result in _runner(share):
+            done[result["name"]] = result["verdict"]
+            if say and result["verdict"] != "noticed" and result["name"] not in EQUIVALENT:
+                say(f"{LINE}: {result['name']}: {result['verdict']}")
+            if progress:
+                progress(len(done), len(mutants), "mutants")
+
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        shares = [mutants[number::SIDE_BY_SIDE] for number in range(SIDE_BY_SIDE)]
-        baselines: list[Sequence[str]] = [sorted(tests), []]
-        done: dict[str, str] = {}
-
-        def run(share: Sequence[tuple[str, Sequence[str]]], baseline: Sequence[str]) -> None:
-            for result in _runner({"baselines": [baseline] if baseline else [], "mutants": share}):
-                if result.get("baseline") is False:
-                    raise RuntimeError("the tests fail without any mutant")
-                if "name" in result:
-                    done[result["name"]] = result["verdict"]
-                    progress(len(done), len(mutants), "mutants")
-
-        list(pool.map(run, shares, baselines))
+        list(pool.map(run, (mutants[number::SIDE_BY_SIDE] for number in range(SIDE_BY_SIDE))))
     return {name: done[name] for name, _ in mutants}
 
 
-def _runner(job: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+def _runner(work: Work) -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-W", "ignore", "-m", "tests.proofs.mutant_runner"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(PACKAGE.parent)))}
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as runner:
         assert runner.stdin
         assert runner.stdout
-        json.dump(job, runner.stdin)
+        json.dump(work, runner.stdin)
         runner.stdin.close()
         for line in runner.stdout:
             yield json.loads(line)
     if runner.returncode:
         raise RuntimeError("the mutants could not be run")
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(PACKAGE.parent)))}

@@ -13,6 +13,8 @@ _TYPES = re.compile(r"AWS::(Serverless::Function|IAM::Role|SQS::|Events::|SES::|
 # What no guarantee rests on: words for people, sizes, what SAM needs to find the code.
 _NOT_CHANGED = frozenset(
     {"AlarmDescription", "BatchSize", "CodeUri", "Description", "MemorySize", "PolicyName", "Sid", "Tags", "Version"}
+    # When an alarm rings is a matter of taste. What it listens to, and whom it wakes, is not.
+    | {"DatapointsToAlarm", "EvaluateLowSampleCountPercentile", "EvaluationPeriods", "Period", "Threshold"}
 )
 _ELSEWHERE = frozenset({"Path", "Method", "Auth", "RestApiId"})  # routes are compared with the contract
 
