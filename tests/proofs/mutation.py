@@ -128,7 +128,7 @@ class Reached:
     def by(cls, files: Sequence[str]) -> "Reached":
         """Run the tests of these files, which must pass; what they reached is kept until a source changes."""
         digest = hashlib.sha256("\n".join(files).encode())
-        for folder in ("layers", "functions", "tests", "local"):
+        for folder in ("layers/order_cancellation", "functions", "local", "tests/support", *TESTS):
             for path in sorted((ROOT / folder).rglob("*.py")):
                 digest.update(path.read_bytes())
         kept = ROOT / ".local" / f"reached-{digest.hexdigest()[:16]}.json"
