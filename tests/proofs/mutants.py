@@ -247,6 +247,8 @@ def _changed_texts(text: str) -> Iterator[tuple[str, str]]:
         for other in _SUMMARY_STATUSES:
             if other != text:
                 yield f"{text!r} -> {other!r}", other
+    elif "\\" in text:  # a pattern
+        return
     elif (_EXPRESSION.search(text) and not text.startswith(("#", ":"))) or " = " in text or " IN " in text:
         yield from _changed_expressions(text)
 
