@@ -8,6 +8,7 @@ seconds of the clock says nothing about its mutant, for the machine may be busy:
 """
 
 import contextlib
+import functools
 import gc
 import io
 import json
@@ -47,7 +48,8 @@ class Chosen:
         )
 
 
-def every() -> list[Mutant]:
+@functools.cache
+def every() -> Sequence[Mutant]:
     """All mutants: of the code, of the template, and of the portal."""
     return [*mutants.every(), *template_mutants.every(), *portal_mutants.every()]
 

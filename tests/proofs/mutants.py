@@ -6,6 +6,7 @@ Inside strings, DynamoDB's expressions are changed as what they are. Nothing her
 
 import ast
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,14 +71,11 @@ def every() -> list[Mutant]:
     """All mutants, always in the same order."""
     found: dict[str, Mutant] = {}
     for module in modules():
-        source = path_of(module).read_text()
-        original = ast.unparse(ast.parse(source))
-        for mutant in _of_module(module, source):
-            if mutant.source != original:
-                name, number = mutant.name, 2
-                while name in found:
-                    name, number = f"{mutant.name} ({number})", number + 1
-                found[name] = replace(mutant, name=name)
+        for mutant in _of_module(module, path_of(module).read_text()):
+            name, number = mutant.name, 2
+            while name in found:
+                name, number = f"{mutant.name} ({number})", number + 1
+            found[name] = replace(mutant, name=name)
     return list(found.values())
 
 
@@ -85,24 +83,33 @@ Put = Callable[[ast.AST], None]
 
 
 def _of_module(module: str, source: str) -> Iterator[Mutant]:
-    tree = ast.parse(source)
+    tree, lines = ast.parse(source), source.splitlines()
     for where, root in _roots(tree):
-        around = _around(tree, root, where)
+        original, around = ast.unparse(root), _around(tree, root, where)
         for node, put in _places(root):
             for what, replacement in _changes(node):
                 put(replacement)
-                changed = ast.unparse(ast.fix_missing_locations(tree))
-                yield Mutant(f"{module}.{where}: {what}", module, changed, getattr(node, "lineno", 0), around)
+                changed = ast.unparse(ast.fix_missing_locations(root))
                 put(node)
+                if changed != original:
+                    text = _spliced(lines, root, changed)
+                    yield Mutant(f"{module}.{where}: {what}", module, text, getattr(node, "lineno", 0), around)
 
 
-def _around(tree: ast.Module, root: ast.AST, name: str) -> Sequence[int]:
+def _spliced(lines: Sequence[str], root: ast.stmt, changed: str) -> str:
+    decorators = root.decorator_list if isinstance(root, ast.FunctionDef) else []
+    begins = min([root.lineno, *(each.lineno for each in decorators)]) - 1
+    indented = textwrap.indent(changed, " " * root.col_offset)
+    return "\n".join([*lines[:begins], indented, *lines[root.end_lineno or root.lineno :], ""])
+
+
+def _around(tree: ast.Module, root: ast.stmt, name: str) -> Sequence[int]:
     if isinstance(root, ast.FunctionDef):
         return range(root.lineno + 1, (root.end_lineno or root.lineno) + 1)
     return sorted({node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name})
 
 
-def _roots(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+def _roots(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
     """Functions, methods, and constants. A class's fields are no code."""
     for node in tree.body:
         match node:
