@@ -128,7 +128,7 @@ def _places(root: ast.AST) -> Iterator[tuple[ast.AST, Put]]:
             continue
         children = value if isinstance(value, list) else [value]
         for index, child in enumerate(children):
-            if not isinstance(child, ast.AST) or _is_docstring(child):
+            if not isinstance(child, ast.AST) or _is_docstring(child) or _is_type(child):
                 continue
             yield child, _putter(root, field, index if isinstance(value, list) else None)
             if not _is_status_set(child):
@@ -153,6 +153,10 @@ def _is_status_set(node: ast.AST) -> bool:
         case ast.Call(func=ast.Name(id="frozenset"), args=[ast.Set(elts=elements)]):
             return all(isinstance(element, ast.Name) for element in elements)
     return False
+
+
+def _is_type(node: ast.AST) -> bool:
+    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal"
 
 
 def _is_docstring(node: ast.AST) -> bool:
