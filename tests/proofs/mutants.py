@@ -5,9 +5,11 @@ Inside strings, DynamoDB's expressions are changed as what they are. Nothing her
 """
 
 import ast
+import functools
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,14 +46,15 @@ _KEYWORDS = frozenset(
 class Mutant:
     """``name`` says what was changed and where; ``source`` is the whole module after it.
 
-    ``line`` is where it was changed. ``around`` are the lines of its function; of a constant, those that use it.
+    ``line`` is where it was changed. ``around`` are the lines of its function; of a constant, those that use it, in
+    whatever module.
     """
 
     name: str
     module: str
     source: str
     line: int = 0
-    around: Sequence[int] = ()
+    around: Sequence[tuple[str, int]] = ()
 
 
 def path_of(module: str) -> Path:
@@ -85,7 +88,7 @@ Put = Callable[[ast.AST], None]
 def _of_module(module: str, source: str) -> Iterator[Mutant]:
     tree, lines = ast.parse(source), source.splitlines()
     for where, root in _roots(tree):
-        original, around = ast.unparse(root), _around(tree, root, where)
+        original, around = ast.unparse(root), _around(module, root, where)
         for node, put in _places(root):
             for what, replacement in _changes(node):
                 put(replacement)
@@ -103,10 +106,22 @@ def _spliced(lines: Sequence[str], root: ast.stmt, changed: str) -> str:
     return "\n".join([*lines[:begins], indented, *lines[root.end_lineno or root.lineno :], ""])
 
 
-def _around(tree: ast.Module, root: ast.stmt, name: str) -> Sequence[int]:
+def _around(module: str, root: ast.stmt, name: str) -> Sequence[tuple[str, int]]:
     if isinstance(root, ast.FunctionDef):
-        return range(root.lineno + 1, (root.end_lineno or root.lineno) + 1)
-    return sorted({node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name})
+        return [(module, line) for line in range(root.lineno + 1, (root.end_lineno or root.lineno) + 1)]
+    return _uses()[name]
+
+
+@functools.cache
+def _uses() -> Mapping[str, Sequence[tuple[str, int]]]:
+    """By name: the modules and lines where it is used, its own module's or another's."""
+    uses: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for module in modules():
+        for node in ast.walk(ast.parse(path_of(module).read_text())):
+            match node:
+                case ast.Name(id=name, lineno=line) | ast.Attribute(attr=name, lineno=line):
+                    uses[name].append((module, line))
+    return uses
 
 
 def _roots(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:

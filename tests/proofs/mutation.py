@@ -158,13 +158,18 @@ class Reached:
         return [stage for stage in (first or ranked[:1], others) if stage]
 
     def _tests_of(self, mutant: Mutant) -> Sequence[str]:
-        lines = self.lines.get(str(path_of(mutant.module).relative_to(ROOT)), {})
-        here, around, anywhere = [mutant.line], mutant.around, [int(line) for line in lines]
+        here, around, anywhere = [(mutant.module, mutant.line)], mutant.around, self._lines_of(mutant.module)
         for where in (here, around, anywhere):
-            who = [who for line in where for who in lines.get(str(line), ())]
+            who = [who for module, line in where for who in self._of_module(module).get(str(line), ())]
             if who:
                 return [test for one in dict.fromkeys(who) for test in ([one] if "::" in one else self._of_file(one))]
         return []
+
+    def _of_module(self, module: str) -> Mapping[str, Sequence[str]]:
+        return self.lines.get(str(path_of(module).relative_to(ROOT)), {})
+
+    def _lines_of(self, module: str) -> Sequence[tuple[str, int]]:
+        return [(module, int(line)) for line in self._of_module(module)]
 
     def _of_file(self, file: str) -> Sequence[str]:
         return [test for test in self.seconds if test.startswith(f"{file}::")]
