@@ -8,8 +8,8 @@ import ast
 import functools
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
