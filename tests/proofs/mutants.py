@@ -46,7 +46,7 @@ _KEYWORDS = frozenset(
 class Mutant:
     """``name`` says what was changed and where; ``source`` is the whole module after it.
 
-    ``line`` is where it was changed. ``around`` are the lines of its function; of a constant, those that use it, in
+    ``line`` is where it was changed in a function, or 0. ``around`` are the lines of its function; of a constant, those that use it, in
     whatever module.
     """
 
@@ -96,7 +96,8 @@ def _of_module(module: str, source: str) -> Iterator[Mutant]:
                 put(node)
                 if changed != original:
                     text = _spliced(lines, root, changed)
-                    yield Mutant(f"{module}.{where}: {what}", module, text, getattr(node, "lineno", 0), around)
+                    line = getattr(node, "lineno", 0) if isinstance(root, ast.FunctionDef) else 0
+                    yield Mutant(f"{module}.{where}: {what}", module, text, line, around)
 
 
 def _spliced(lines: Sequence[str], root: ast.stmt, changed: str) -> str:

@@ -54,7 +54,7 @@ class Recorder:
             monitoring.free_tool_id(_TOOL)
 
     def _started(self, code: CodeType, _: int) -> Any:
-        if code.co_filename.startswith(_WATCHED):
+        if code.co_filename.startswith(_WATCHED) and code.co_name != "<module>":
             sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE)
         return sys.monitoring.DISABLE
 
