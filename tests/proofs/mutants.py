@@ -46,8 +46,8 @@ _KEYWORDS = frozenset(
 class Mutant:
     """``name`` says what was changed and where; ``source`` is the whole module after it.
 
-    ``line`` is where it was changed in a function, or 0. ``around`` are the lines of its function; of a constant, those that use it, in
-    whatever module.
+    ``line`` is where it was changed in a function, or 0. ``around`` are the lines of its function; of a constant, those
+    that use it, in whatever module.
     """
 
     name: str
