@@ -5,9 +5,11 @@ A mutant that the tests let pass is a hole in the tests. Against each run the te
 that does not survive any more is a mistake in that list.
 """
 
+import functools
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -27,8 +29,8 @@ LINE = "mutants"
 # What may notice a mutant of the code. Left out is what starts programs of its own, which no mutant gets into.
 TESTS = ("tests/unit", "tests/integration", "tests/simulation")
 _START_PROGRAMS = ("portal", "test_docs.py", "test_docs_commands.py", "test_newcomer.py", "test_setup.py")
-# A few mutants, for `make test`: these modules, by these tests.
-SAMPLED = ("domain.orders", "tables.orders")
+# A few mutants, for `make test`: of these, by these tests.
+SAMPLED = ("domain.orders.TRANSITIONS:", "tables.orders.cancel:", "tables.orders.advance:")
 SAMPLED_BY = (
     "tests/unit/test_orders.py",
     "tests/unit/test_order_writes.py",
@@ -79,7 +81,7 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
     report = Report(LINE, "handlers in process", seed, unit="mutants")
     mutants = [mutant for mutant in every() if not (only := chosen_modules()) or mutant.module in only]
     random = Random(seed)
-    sampled = [mutant for mutant in mutants if mutant.module in SAMPLED]
+    sampled = [mutant for mutant in mutants if mutant.name.startswith(SAMPLED)]
     chosen = mutants if sample is None else random.sample(sampled, min(sample, len(sampled)))
     blind = random.sample([mutant for mutant in mutants if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
     with timed(report):
@@ -147,7 +149,8 @@ class Reached:
             return _readers(mutant)
         if mutant.module.startswith("portal."):
             return [[_ANSWERS]]
-        ranked = self._ranked(self._tests_of(mutant))
+        by_name = self._ranked(self._that_name(mutant))
+        ranked = [*by_name, *(test for test in self._ranked(self._tests_of(mutant)) if test not in set(by_name))]
         first, others, spent = list[str](), list[str](), 0.0
         for test in ranked:
             spent += self.seconds[test]
@@ -165,6 +168,14 @@ class Reached:
                 return [test for one in dict.fromkeys(who) for test in ([one] if "::" in one else self._of_file(one))]
         return []
 
+    def _that_name(self, mutant: Mutant) -> Sequence[str]:
+        """A constant may be compared as it stands: by the files that name it."""
+        if mutant.line:
+            return []
+        constant = re.compile(rf"\b{mutant.name.partition(':')[0].rpartition('.')[2]}\b")
+        files = {test.partition("::")[0] for test in self.seconds}
+        return [test for file in sorted(files) if constant.search(_source(file)) for test in self._of_file(file)]
+
     def _of_module(self, module: str) -> Mapping[str, Sequence[str]]:
         return self.lines.get(str(path_of(module).relative_to(ROOT)), {})
 
@@ -181,6 +192,11 @@ class Reached:
             of_file.setdefault(test.partition("::")[0], []).append(test)
         cost = {file: sum(self.seconds[test] for test in some) / len(some) ** 2 for file, some in of_file.items()}
         return [test for file in sorted(of_file, key=lambda file: (cost[file], file)) for test in of_file[file]]
+
+
+@functools.cache
+def _source(file: str) -> str:
+    return (ROOT / file).read_text()
 
 
 def _readers(mutant: Mutant) -> Sequence[Sequence[str]]:

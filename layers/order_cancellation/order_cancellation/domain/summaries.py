@@ -128,7 +128,7 @@ def next_daily(after: datetime, zone: tzinfo, hour: int) -> datetime:
 
     An hour that the clocks skip counts where they jump to; of an hour that comes twice, the first counts.
     """
-    day = after.astimezone(zone).date() - timedelta(days=1)
+    day = after.astimezone(zone).date()
     while True:
         moment = datetime.combine(day, time(hour), zone).astimezone(UTC)
         if moment > after:
