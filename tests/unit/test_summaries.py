@@ -1,6 +1,8 @@
 """When a due order is told to its seller."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,9 +11,12 @@ from hypothesis import strategies as st
 
 from order_cancellation.domain import summaries, times
 from order_cancellation.domain.sellers import Contact, MailProblem, Seller
-from order_cancellation.domain.summaries import Plan, Postpone
+from order_cancellation.domain.summaries import Plan, Postpone, Summary, WaitsFor
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+NOW, LATER = "2026-11-23T10:00:00.000Z", "2026-11-23T10:00:00.001Z"
+SEALED = Summary("acme", "S-1", "pending", ("A-1",), "ops@acme.example", "2026-11-23T09:00:00.000Z", NOW)
+BOUNCED = MailProblem("bounce", "ops@acme.example", NOW)
 
 
 def seller(preference: str, zone: str = "America/Los_Angeles") -> Seller:
@@ -54,6 +59,13 @@ def seller(preference: str, zone: str = "America/Los_Angeles") -> Seller:
             "2026-11-23T16:00:20.000Z",
             "send_now",
             id="daily, the hour has come",
+        ),
+        pytest.param(
+            seller("daily"),
+            "2026-11-23T16:00:00.000Z",
+            "2026-11-23T16:00:00.000Z",
+            "send_now",
+            id="daily, on the stroke of the hour",
         ),
         pytest.param(
             seller("daily"),
@@ -172,3 +184,85 @@ def test_a_claim_is_cut_by_its_orders_and_by_their_write_units(units: list[int],
     claims = summaries.in_claims(order_ids, dict(zip(order_ids, units, strict=True)), 99)
     assert [len(claim) for claim in claims] == sizes
     assert [order_id for claim in claims for order_id in claim] == order_ids
+
+
+def test_a_summary_id_has_its_moment_to_the_millisecond() -> None:
+    assert summaries.new_summary_id("2026-11-23T14:02:11.123Z").startswith("S-20261123-140211123-")
+
+
+def test_every_minute_another_shard_is_first() -> None:
+    shards = ["a", "b", "c"]
+    moments = [(0, 0), (0, 59), (1, 0), (1, 59), (2, 0), (2, 59)]
+    turns = [summaries.in_turn(shards, f"2026-11-23T00:0{minute}:{second:02}.000Z") for minute, second in moments]
+    assert [turn[0] for turn in turns] == ["a", "a", "b", "b", "c", "c"]
+    assert {frozenset(turn) for turn in turns} == {frozenset(shards)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "events_wait", "again"),
+    [
+        pytest.param({}, False, True, id="no answer came, and the lease is over"),
+        pytest.param({"lease_until": LATER}, False, False, id="its lease is not over"),
+        pytest.param({"status": "sent"}, False, False, id="it was sent"),
+        pytest.param({"status": "delivered", "came_back": True}, False, False, id="it arrived after all"),
+        pytest.param({"status": "bounced"}, False, False, id="it came back for good"),
+        pytest.param({"status": "bounced", "came_back": True}, False, True, id="it came back for now"),
+        pytest.param({}, True, False, id="an event may say that it was sent"),
+        pytest.param({"not_taken": True}, True, True, id="no event can: nothing was taken"),
+        pytest.param({"status": "bounced", "came_back": True}, True, True, id="no event can: it came back"),
+        pytest.param({"lease_until": "2026-11-23T09:00:00.000Z"}, True, True, id="the event is an hour late"),
+        pytest.param({"lease_until": "2026-11-23T09:00:00.001Z"}, True, False, id="it is less than an hour late"),
+    ],
+)
+def test_a_summary_is_sent_again(changes: dict[str, Any], events_wait: bool, again: bool) -> None:
+    sent = summaries.sent_again(SEALED._replace(**changes), "ops@acme.example", NOW, events_wait)
+    assert (sent is not None) is again
+    if sent:
+        assert sent == SEALED._replace(
+            lease_until="2026-11-23T10:10:00.000Z", attempts=2, mailing=2 if changes.get("came_back") else 1
+        )
+
+
+def test_a_summary_that_goes_to_another_address_is_another_mailing() -> None:
+    sent = summaries.sent_again(SEALED, "new@acme.example", NOW)
+    assert sent
+    assert (sent.email, sent.mailing) == ("new@acme.example", 2)
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "email", "whose", "over"),
+    [
+        ("address", "old@acme.example", seller("daily"), True),
+        ("address", "OPS@acme.example", seller("daily"), False),
+        ("registration", "ops@acme.example", seller("daily"), True),
+        ("operator", "old@acme.example", seller("daily"), False),
+        ("address", "old@acme.example", seller("off"), False),
+        ("registration", "old@acme.example", seller("daily")._replace(mail_problem=BOUNCED), False),
+        (None, "old@acme.example", seller("daily"), False),
+    ],
+)
+def test_a_summary_that_did_not_reach_its_seller_goes_where_they_are_now(
+    waits_for: WaitsFor | None, email: str, whose: Seller, over: bool
+) -> None:
+    waiting = SEALED._replace(status="bounced", waits_for=waits_for, email=email, attempts=3)
+    moved = SEALED._replace(lease_until="2026-11-23T10:05:00.000Z", attempts=4, mailing=2)
+    assert summaries.sent_elsewhere(waiting, whose, NOW) == (moved if over else None)
+    if waits_for:
+        assert summaries.wait_is_over(waits_for, email, whose) is over
+
+
+def test_a_summary_tells_of_the_cancellations_that_it_names() -> None:
+    assert SEALED.told_of("A-1") is None
+    parts = SEALED._replace(cancellations=(("A-1", "C-1"), ("A-1", "C-2"), ("B-1", "C-3")))
+    assert [parts.told_of(order_id) for order_id in ("A-1", "B-1", "C-1")] == [{"C-1", "C-2"}, {"C-3"}, frozenset()]
+
+
+def test_where_a_time_zone_is_unknown_the_hour_is_that_of_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")  # what the machine's is says nothing
+    time.tzset()
+    try:
+        due = summaries.plan(LATER, seller("daily", "Nowhere/Land"), NOW, daily_hour=8)
+        assert due == Postpone("2026-11-24T08:00:00.000Z")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
