@@ -3,6 +3,7 @@
 SEED=7 make verify                           the same run again
 SEED=7 LINES="histories faults" make verify  some of the lines; the documents stay as they are
 LINES=mutants MODULES=mail.compose make verify   the mutants of some modules, and "template"
+MUTANTS=6 make verify                        of the mutants every sixth; another SEED tries others
 LINES=histories REPLAY=123 make verify       the one history, path or episode that a line named when it broke
 """
 

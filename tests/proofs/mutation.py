@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
@@ -84,12 +84,13 @@ EQUIVALENT: Mapping[str, str] = {
 
 
 def check(sample: int | None, seed: int, say: Say) -> Report:
-    """``sample``: how many of the mutants, or None for all."""
+    """``sample``: how many of the mutants, or None for all; MUTANTS=6 is every sixth, beginning where the seed says."""
     report = Report(LINE, "handlers in process", seed, unit="mutants")
     mutants = [mutant for mutant in every() if not (only := chosen_modules()) or mutant.module in only]
     random = Random(seed)
     sampled = [mutant for mutant in mutants if mutant.name.startswith(SAMPLED)]
-    chosen = mutants if sample is None else random.sample(sampled, min(sample, len(sampled)))
+    nth = int(os.environ.get("MUTANTS") or 1)
+    chosen = mutants[seed % nth :: nth] if sample is None else random.sample(sampled, min(sample, len(sampled)))
     blind = random.sample([mutant for mutant in mutants if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
     with timed(report):
         reached = Reached.by(SAMPLED_BY) if sample is not None else Reached.by(_tests())
@@ -105,6 +106,7 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
         known = {mutant.name for mutant in every()}
         report.broke += [f"said to be equivalent, but no mutant: {name}" for name in sorted(set(EQUIVALENT) - known)]
         report.facts = {
+            "there are": len(mutants),
             "by module": dict(Counter(mutant.module for mutant in chosen)),
             "that do not end": sum(verdict == "does not end" for verdict in results.values()),
             "equivalent": {name: why for name, why in EQUIVALENT.items() if name in names},
@@ -142,12 +144,10 @@ class Reached:
                 digest.update(path.read_bytes())
         kept = ROOT / ".local" / f"reached-{digest.hexdigest()[:16]}.json"
         if not kept.exists():
-            command = [sys.executable, "-W", "ignore", "-m", "tests.proofs.reached", *files]
-            ran = subprocess.run(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, check=False)
-            if ran.returncode:
-                raise RuntimeError("the tests fail without any mutant")
+            with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+                lines, seconds = _merged(pool.map(_watched, (files[n::SIDE_BY_SIDE] for n in range(SIDE_BY_SIDE))))
             kept.parent.mkdir(exist_ok=True)
-            kept.write_bytes(ran.stdout)
+            kept.write_text(json.dumps({"lines": lines, "seconds": seconds}))
         return cls(**json.loads(kept.read_bytes()))
 
     def stages(self, mutant: Mutant) -> Sequence[Sequence[str]]:
@@ -199,6 +199,26 @@ class Reached:
             of_file.setdefault(test.partition("::")[0], []).append(test)
         cost = {file: sum(self.seconds[test] for test in some) / len(some) ** 2 for file, some in of_file.items()}
         return [test for file in sorted(of_file, key=lambda file: (cost[file], file)) for test in of_file[file]]
+
+
+def _watched(files: Sequence[str]) -> Any:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.proofs.reached", *files]
+    ran = subprocess.run(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, check=False)
+    if ran.returncode:
+        raise RuntimeError("the tests fail without any mutant")
+    return json.loads(ran.stdout)
+
+
+def _merged(runs: Iterable[Any]) -> tuple[dict[str, dict[str, list[str]]], dict[str, float]]:
+    """The lines and the seconds of runs that had different tests."""
+    lines: dict[str, dict[str, list[str]]] = {}
+    seconds: dict[str, float] = {}
+    for run in runs:
+        seconds |= run["seconds"]
+        for file, reached in run["lines"].items():
+            for line, who in reached.items():
+                lines.setdefault(file, {}).setdefault(line, []).extend(who)
+    return lines, seconds
 
 
 @functools.cache

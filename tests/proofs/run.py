@@ -23,7 +23,7 @@ class Proof:
 
 # Longest first: two run at a time.
 PROOFS: Mapping[str, Proof] = {
-    "mutants": Proof("mutation", None, 4, guarantee="the tests of G1–G4"),
+    "mutants": Proof("mutation", None, 4, guarantee="the tests of G1–G7"),
     "histories": Proof("histories", (20_000, 1_000), (120, 40), guarantee="G1, G2, G3", replays=True),
     "races": Proof("http_races", 2_000, 25, needs_cloud=True, guarantee="G1, G3"),
     "model": Proof("exhaustive_search", 300, 12, guarantee="G1–G4", replays=True),
