@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cloud import ROOT
 from order_cancellation.domain.refusals import Refusal
-from scripts import accounts, after_restore, dashboard, deploy, enter_to_do, publish_portal, repairs
+from scripts import accounts, adopt, after_restore, dashboard, deploy, enter_to_do, publish_portal, repairs
 from scripts.stack import Mistake, Stack
 
 Run = Callable[[Stack, argparse.Namespace], None]
@@ -105,6 +105,11 @@ def forget_seller(stack: Stack, chosen: argparse.Namespace) -> None:
     _say(repairs.forget_seller(stack, chosen.seller_id, chosen.write))
 
 
+def adopted(stack: Stack, chosen: argparse.Namespace) -> None:
+    tables = {kind: str(getattr(chosen, kind)) for kind in adopt.TABLES}
+    _say(adopt.adopt(stack, tables, chosen.environment == "production"))
+
+
 def restored(stack: Stack, chosen: argparse.Namespace) -> None:
     _say(after_restore.agree(stack, chosen.restored, chosen.write))
 
@@ -168,6 +173,14 @@ COMMANDS: dict[str, tuple[str, Run, dict[str, dict[str, Any]]]] = {
         "make the tables agree after one of them was restored",
         restored,
         {"--restored": {"required": True, "choices": ["orders", "summaries"]}, **_WRITE},
+    ),
+    "adopt": (
+        "begin a new stack with tables that a deleted one left, or that were restored",
+        adopted,
+        {
+            **{f"--{kind.replace('_', '-')}": {"required": True, "help": "the table's name"} for kind in adopt.TABLES},
+            "--environment": {"default": "production", "choices": ["development", "production"]},
+        },
     ),
     "enter-to-do": (
         "let what version 1.0 cancelled enter the index of what is to do",

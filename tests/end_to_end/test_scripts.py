@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,9 +14,10 @@ from local.client import Client, machine_token, seller_tokens
 from local.cloud import ROOT, Cloud
 from local.mailbox import messages
 from order_cancellation.domain.summaries import shard_of
-from scripts import deploy
+from scripts import adopt, deploy
 from scripts.stack import Stack
 from tests.end_to_end.test_summaries import eventually
+from tests.support import template
 from tests.support.local_stack import Operate
 
 
@@ -280,3 +282,41 @@ class TestRepairs:
         assert "Item" not in cloud.client("dynamodb").get_item(TableName=description["tables"]["orders"], Key=key)
         assert operate("reinvite", "--email", "owner@gorse.example")[0] == 1
         assert operate("forget-seller", *of_it, "--write")[0] == 0  # again, with nothing left
+
+
+class TestAdopt:
+    """A new stack begins with the tables of another."""
+
+    @pytest.fixture
+    def left(self, cloud: Cloud) -> dict[str, str]:
+        """Tables that nobody has in a stack; that of the orders was restored, and has no stream."""
+        dynamodb, names = cloud.client("dynamodb"), {}
+        for kind, logical_id in adopt.TABLES.items():
+            names[kind] = f"left-{kind}-{uuid4().hex[:6]}"
+            kept = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+            wanted = template.properties(logical_id)
+            dynamodb.create_table(TableName=names[kind], **{name: wanted[name] for name in kept if name in wanted})
+        return names
+
+    def arguments(self, left: dict[str, str]) -> list[str]:
+        options = {f"--{kind.replace('_', '-')}": name for kind, name in left.items()}
+        return [each for option in options.items() for each in option]
+
+    def test_of_the_tables_alone(self, operate: Operate, cloud: Cloud, left: dict[str, str]) -> None:
+        name = f"adopted-{uuid4().hex[:6]}"
+        code, said, problem = operate("adopt", *self.arguments(left), stack=name)
+        assert (code, problem) == (0, "")
+        assert f"make deploy STACK={name}" in said
+        found = cloud.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
+        resources = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+        assert resources == {adopt.TABLES[kind]: table for kind, table in left.items()}
+        body = cloud.client("cloudformation").get_template(StackName=name)["TemplateBody"]
+        kept = (json.loads(body) if isinstance(body, str) else body)["Resources"]["OrdersTable"]
+        assert kept["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert "StreamSpecification" not in kept["Properties"]  # the deployment switches on what the table lacks
+
+    def test_a_table_that_is_another_is_refused(self, operate: Operate, left: dict[str, str]) -> None:
+        others = left | {"orders": left["summaries"]}
+        code, _, problem = operate("adopt", *self.arguments(others), stack="adopted-wrong")
+        assert code == 1
+        assert "cannot be the table of orders: its keys are others" in problem
