@@ -33,7 +33,8 @@ async function portal(answers) {
     dispatchEvent: window.dispatchEvent.bind(window),
     fetch: async (url, { method, headers, body, keepalive }) => {
       const route = url.replace("https://api.test", "");
-      asked.push({ method, route, key: headers["Idempotency-Key"], body: JSON.parse(body), keepalive });
+      const kept = Object.keys(globalThis.localStorage).length;
+      asked.push({ method, route, key: headers["Idempotency-Key"], body: JSON.parse(body), keepalive, kept });
       if (asked.length > 100) process.exit(1); // whoever asks for ever has to be stopped
       const answer = answers.shift() ?? [500, {}];
       if (answer === "lost") throw new TypeError("fetch failed");

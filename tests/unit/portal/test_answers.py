@@ -22,6 +22,7 @@ def cancel(run: Run, *answers: Any, **options: Any) -> Any:
     order_id = next(IDS)
     told = run(MODULE, "module.cancel(argument)", {"orderId": order_id, "answers": answers, **options})
     assert {each["route"] for each in told["asked"]} == {f"/orders/{order_id}/cancel"}
+    assert {each["kept"] for each in told["asked"]} == {1}, "the ask is kept until its answer is here"
     assert [name for name in told["pending"] if name != order_id] == []
     return told
 
