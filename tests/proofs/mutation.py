@@ -51,6 +51,7 @@ TWIN_MUTANTS = 4
 _SOMETHING_COMES_BACK = "what a write wrote, or what refused it, comes back"
 _SPEED = "how many are read or carried out at once is a matter of speed"
 _A_MILLISECOND = "to the millisecond nobody has time left"
+_UNKNOWN_SIZE = "an order of unknown size: one write unit more or less of a thousand; the first begins a claim anyway"
 _SHARE = "how many shards, orders of a share, or minutes of patience is a choice; the tests follow it"
 EQUIVALENT: Mapping[str, str] = {
     "domain.summaries.SHARDS: 8 -> 7": _SHARE,
@@ -58,6 +59,7 @@ EQUIVALENT: Mapping[str, str] = {
     "domain.summaries.GRACE: 10 -> 9": _SHARE,
     "domain.summaries.SHARE: 2 -> 1": _SHARE,
     "domain.summaries.SHARE: 2 -> 3": _SHARE,
+    **{f"domain.summaries.in_claims: 0 -> {other}": _UNKNOWN_SIZE for other in ("1", "-1", "1 (2)", "-1 (2)", "-1 (4)")},
     "domain.summaries.plan: 1 -> 2": "a due hour is a whole second: a millisecond before it or two is the same",
     "tables.outbox._claim: True -> False": "what was claimed is in the summary, and that is what is asked for",
     "tables.outbox._claim: True -> False (2)": "DynamoDB gives one reason for every action",

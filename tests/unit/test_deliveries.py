@@ -445,6 +445,19 @@ def test_a_daily_seller_in_a_time_zone_that_does_not_exist_is_told_at_the_hour_i
     assert desk.counts["SellersNotTold"] == 0
 
 
+def test_an_order_that_waits_for_its_hour_is_not_read_every_minute(desk: Desk) -> None:
+    desk.register(preference="daily")
+    desk.cancel("A-1")
+    desk.later(minutes=11)
+    desk.sweep()
+    asked: list[str] = []
+    desk.refuse(lambda call: asked.append(call.operation))
+    desk.later(minutes=1)
+    desk.sweep()
+    assert "GetItem" in asked  # the seller, who may have changed their mind
+    assert "BatchGetItem" not in asked
+
+
 # ---------------------------------------------------------------------------------------------------------- fairness
 
 
