@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 
 from local.cloud import ROOT
+from order_cancellation.actions import announce
 from tests.integration.conftest import Account
 from tests.support.bus import SimulatedBus
 from tests.support.functions import Context
@@ -68,6 +69,20 @@ def test_what_happens_to_orders_is_told_and_nothing_that_is_not_theirs_to_know(
     assert SECRET not in everything
     assert "@" not in everything
     assert SCHEMAS.keys() == {kind for kind, _ in told}
+
+
+@pytest.mark.parametrize("event", ["picked_packed", "shipped", "delivered"])
+def test_a_center_that_skips_what_it_reports_is_told_of_once(
+    aws: Tables, service: Service, bus: SimulatedBus, monkeypatch: pytest.MonkeyPatch, event: str
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(announce, "count", counted.append)
+    furnish(aws, "A-1")
+    service.report("LAX1", "A-1", event)
+    service.report("LAX1", "A-1", "delivered")
+    assert deliver(service, aws) == []
+    assert [(kind, detail["fulfillment_center"]) for kind, detail in bus.told()] == [("OrderPicked", "LAX1")]
+    assert counted == ["Announced.OrderPicked"]
 
 
 def test_a_repetition_is_known_by_its_cancellation_id(aws: Tables, service: Service, bus: SimulatedBus) -> None:

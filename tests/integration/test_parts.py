@@ -63,6 +63,12 @@ class TestACancelOfParts:
         service.cancel(split, EWR2)
         assert wire.requests == ["GetItem", "UpdateItem"]
 
+    def test_that_loses_to_a_center_says_so(self, service: Service, split: str, wire: Wire, tables: Tables) -> None:
+        wire.before("UpdateItem", lambda: service.report("EWR2", split, "picked_packed"))
+        refused = service.cancel(split, EWR2)
+        assert (refused.status, refused.body["code"]) == (409, "order_picked_packed")
+        assert "part_cancellations" not in item(tables)
+
     def test_shows_in_the_order(self, service: Service, split: str) -> None:
         service.cancel(split, EWR2)
         seen = service.view(split)
@@ -232,6 +238,12 @@ class TestAMove:
         assert (told.body["code"], told.body["instruction"]) == ("part_withdrawn", "put_back")
         assert service.report("EWR2", "A-1", "picked_packed").body["outcome"] == "recorded"
         assert service.cancel("A-1").body["packed"][0]["fc_id"] == "EWR2"
+
+    def test_that_loses_to_a_center_says_so(self, service: Service, split: str, wire: Wire, tables: Tables) -> None:
+        wire.before("UpdateItem", lambda: service.report("EWR2", split, "picked_packed"))
+        refused = service.move(split, "LAX1", "ONT8")
+        assert (refused.status, refused.body["code"]) == (409, "order_picked_packed")
+        assert "moved_parts" not in item(tables)
 
     def test_leaves_the_placement_as_it_was(self, service: Service) -> None:
         service.place("A-1", "LAX1")

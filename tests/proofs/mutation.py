@@ -59,7 +59,9 @@ EQUIVALENT: Mapping[str, str] = {
     "domain.summaries.GRACE: 10 -> 9": _SHARE,
     "domain.summaries.SHARE: 2 -> 1": _SHARE,
     "domain.summaries.SHARE: 2 -> 3": _SHARE,
-    **{f"domain.summaries.in_claims: 0 -> {other}": _UNKNOWN_SIZE for other in ("1", "-1", "1 (2)", "-1 (2)", "-1 (4)")},
+    **{
+        f"domain.summaries.in_claims: 0 -> {other}": _UNKNOWN_SIZE for other in ("1", "-1", "1 (2)", "-1 (2)", "-1 (4)")
+    },
     "domain.summaries.plan: 1 -> 2": "a due hour is a whole second: a millisecond before it or two is the same",
     "tables.outbox._claim: True -> False": "what was claimed is in the summary, and that is what is asked for",
     "tables.outbox._claim: True -> False (2)": "DynamoDB gives one reason for every action",
@@ -70,6 +72,8 @@ EQUIVALENT: Mapping[str, str] = {
     "tables.summaries.seller_of: 0 -> -1": "a summary's id has one seller",
     "tables.summaries.lease: taken and item without item": _SOMETHING_COMES_BACK,
     "actions.report.report: written and order is not None without order is not None": _SOMETHING_COMES_BACK,
+    "actions.move.move: written and order is not None without order is not None": _SOMETHING_COMES_BACK,
+    "actions.cancel_parts.cancel_parts: written and now without now": _SOMETHING_COMES_BACK,
     "actions.place.place: order and order.status == CANCELLED without order": _SOMETHING_COMES_BACK,
     "actions.place.place: order is None or not order.placement.says_the_same_as(placement) "
     "without order is None": _SOMETHING_COMES_BACK,
@@ -158,15 +162,12 @@ class Reached:
             return _readers(mutant)
         if mutant.module.startswith("portal."):
             return [[_ANSWERS]]
-        by_name = self._ranked(self._that_name(mutant))
-        ranked = [*by_name, *(test for test in self._ranked(self._tests_of(mutant)) if test not in set(by_name))]
+        ranked = self._ranked(mutant, [*self._that_name(mutant), *self._tests_of(mutant)])
         first, others, spent = list[str](), list[str](), 0.0
         for test in ranked:
-            spent += self.seconds[test]
-            if spent <= FIRST_SECONDS:
-                first.append(test)
-            elif spent <= SECONDS:
-                others.append(test)
+            if spent + self.seconds[test] <= SECONDS:
+                spent += self.seconds[test]
+                (first if spent <= FIRST_SECONDS else others).append(test)
         return [stage for stage in (first or ranked[:1], others) if stage]
 
     def _tests_of(self, mutant: Mutant) -> Sequence[str]:
@@ -182,7 +183,7 @@ class Reached:
         if mutant.line:
             return []
         constant = re.compile(rf"\b{mutant.name.partition(':')[0].rpartition('.')[2]}\b")
-        files = {test.partition("::")[0] for test in self.seconds}
+        files = set(map(_file, self.seconds))
         return [test for file in sorted(files) if constant.search(_source(file)) for test in self._of_file(file)]
 
     def _of_module(self, module: str) -> Mapping[str, Sequence[str]]:
@@ -194,13 +195,19 @@ class Reached:
     def _of_file(self, file: str) -> Sequence[str]:
         return [test for test in self.seconds if test.startswith(f"{file}::")]
 
-    def _ranked(self, tests: Sequence[str]) -> Sequence[str]:
-        """Those of the files that come by often and cost little first; of a file, the quickest first."""
-        of_file: dict[str, list[str]] = {}
+    def _ranked(self, mutant: Mutant, tests: Sequence[str]) -> Sequence[str]:
+        """First those of the file that has the module's name, or names the constant; then some of each file in turn."""
+        own = {f"tests/unit/test_{mutant.module.rpartition('.')[2]}.py", *map(_file, self._that_name(mutant))}
+        turns = Counter[str]()
+        ranks: dict[str, tuple[bool, int, float, str]] = {}
         for test in sorted(set(tests), key=lambda test: (self.seconds[test], test)):
-            of_file.setdefault(test.partition("::")[0], []).append(test)
-        cost = {file: sum(self.seconds[test] for test in some) / len(some) ** 2 for file, some in of_file.items()}
-        return [test for file in sorted(of_file, key=lambda file: (cost[file], file)) for test in of_file[file]]
+            turns[_file(test)] += 1
+            ranks[test] = (_file(test) not in own, turns[_file(test)], self.seconds[test], test)
+        return sorted(ranks, key=ranks.__getitem__)
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def _watched(files: Sequence[str]) -> Any:
