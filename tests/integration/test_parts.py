@@ -303,6 +303,7 @@ class TestAMove:
             service.move("A-1", *(f"F{number}-{each}" for each in range(19 if number == 0 else 20)))
         refused = service.move("A-1", "ONE-MORE")
         assert (refused.status, refused.body["field"]) == (400, "fulfillment_centers")
+        assert "would give the order more than 100 fulfillment centers" in refused.body["detail"]
 
 
 class TestTheLines:

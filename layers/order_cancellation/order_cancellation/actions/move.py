@@ -52,5 +52,5 @@ def _movable(order: Order | None, order_id: str, fc_ids: Sequence[str]) -> Order
     if order.status in (SHIPPED, DELIVERED) and set(fc_ids) != set(order.live):
         raise NotMovable(order, packed, f"order_{order.status}")
     if len({*fc_ids, *order.fulfillment_centers, *order.moved}) > MAX_CENTERS:
-        raise InvalidRequest("fulfillment_centers", f"would give the order its {MAX_CENTERS + 1}th fulfillment center")
+        raise InvalidRequest("fulfillment_centers", f"would give the order more than {MAX_CENTERS} fulfillment centers")
     return order
