@@ -159,6 +159,12 @@ class TestAWholeCancel:
         assert (refused.body["code"], refused.body["still_cancellable"]) == ("order_picked_packed", ["EWR2", "ONT8"])
         offered, settle = refused.body["next_steps"]
         assert (offered["action"], offered["fulfillment_centers"]) == ("cancel_rest", ["EWR2", "ONT8"])
+        assert offered["text"].startswith(
+            "EWR2 and ONT8 have not packed yet. If the customer can do without, cancel those"
+        )
+        service.cancel(split, EWR2)
+        one = service.cancel(split, ASK).body["next_steps"][0]
+        assert one["text"].startswith("ONT8 has not packed yet. If the customer can do without, cancel that part alone")
         assert settle["action"] == "contact_marketplace_or_customer"
 
     def test_ends_what_is_left_of_an_order(self, service: Service, wire: Wire) -> None:
@@ -277,6 +283,23 @@ class TestAMove:
         refused = service.move(split, *to)
         assert (refused.status, refused.body["code"]) == (409, code)
         assert item(tables) == before
+
+    def test_that_is_refused_says_why(self, service: Service, split: str) -> None:
+        assert " Nothing can be taken from LAX1 any more. " in service.move(split, "ONT8").body["detail"]
+        service.cancel(split, EWR2)
+        one = service.move(split, "LAX1", "EWR2").body["detail"]
+        assert " EWR2's part of order A-1 is cancelled, and stays so: leave EWR2 out. Nothing was changed." in one
+        service.cancel(split, {**ASK, "fulfillment_centers": ["ONT8"]})
+        both = service.move(split, "LAX1", "EWR2", "ONT8").body["detail"]
+        assert " are cancelled, and stay so: leave EWR2 and ONT8 out. Nothing was changed." in both
+
+    def test_and_a_cancel_are_told_only_where_they_were(self, service: Service, split: str) -> None:
+        some = {"moved_fulfillment_centers", "marketplace_cancellation"}
+        assert some.isdisjoint(service.view(split).body)
+        service.move(split, "LAX1", "ONT8")
+        assert some.intersection(service.view(split).body) == {"moved_fulfillment_centers"}
+        service.cancel(split, {**ASK, "fulfillment_centers": ["ONT8"]})
+        assert some <= service.view(split).body.keys()
 
     def test_of_a_cancelled_or_missing_order_is_refused(self, service: Service) -> None:
         service.place("A-1", "LAX1")

@@ -429,6 +429,21 @@ def test_a_complaint_of_a_reader_was_delivered(world: World, subtype: str | None
     assert (status(world), problem_of("acme")) == ("delivered", "complaint")
 
 
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("Reject", {"reject": {"reason": "Bad content"}}),
+        ("Rendering Failure", {"failure": {"templateName": "summary"}}),
+    ],
+)
+def test_what_ses_does_not_send_waits_for_a_person(world: World, kind: str, why: dict[str, Any]) -> None:
+    summary_id = mailed(world)
+    world.ses_event(kind, summary_id, **why)
+    assert (status(world), problem_of("acme")) == ("parked", None)
+    (entry,) = world.ledger()
+    assert entry["waits_for"] == "operator"
+
+
 SOFT = [
     ("Transient", "General"),  # a reply that its reader is out of the office, too
     ("Transient", "MailboxFull"),

@@ -150,6 +150,7 @@ class TestPages:
             ({"status": "cancelled,shipped"}, IDS[9::10]),
             ({"placed_from": placed_at(20)}, IDS[:20]),
             ({"placed_from": "2026-11-23T09:40:00.001Z"}, IDS[:19]),
+            ({"placed_from": placed_at(20), "placed_to": placed_at(20)}, [IDS[19]]),
             ({"placed_to": placed_at(50)}, IDS[49:]),
             ({"placed_to": "2026-11-23T09:09:59.999Z"}, IDS[50:]),
             ({"placed_from": placed_at(31), "placed_to": "2026-11-23T11:30:00+02:00"}, IDS[29:31]),

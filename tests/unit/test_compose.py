@@ -225,6 +225,29 @@ def test_long_lists_and_texts_are_shortened_visibly() -> None:
         assert re.search(r"(word ){20,31}word…", part)
 
 
+@pytest.mark.parametrize(("skus", "more"), [(5, ""), (6, " and 1 more")])
+def test_five_skus_are_named(skus: int, more: str) -> None:
+    names = tuple(f"SKU-{number}" for number in range(skus))
+    ended = examples.auto_cancellation(cancellation_id="e" * 32, skus=names, detail="")
+    part = examples.split_order({"LAX1": {"picked_packed": examples.PACKED_AT}}, ("EWR2", ended), order_id="A-9")
+    assert f"SKU-4{more}\n" in compose([auto_cancelled(skus=names)]).text
+    assert f"EWR2: SKU-0, SKU-1, SKU-2, SKU-3, SKU-4{more}. Out of stock" in text_of(told(part).text)
+
+
+@pytest.mark.parametrize(
+    ("sku", "shown"),
+    [
+        ("ab " * 21 + "c", "ab " * 21 + "c"),
+        ("ab " * 21 + "cd", ("ab " * 21).strip() + "…"),
+        ("e\u0301\u0301\u0301", "e\u0301\u0301\u0301"),
+        ("e\u0301\u0301\u0301\u0301\u0301", "e\u0301\u0301\u0301"),
+    ],
+    ids=["as long as its place", "longer", "marks", "a tower of marks"],
+)
+def test_a_value_is_cut_where_its_place_ends(sku: str, shown: str) -> None:
+    assert f"SKUs {shown} Reason" in text_of(compose([auto_cancelled(skus=(sku,))]).text)
+
+
 def test_a_reason_that_the_catalogue_does_not_have_is_read_as_words() -> None:
     composed = compose([auto_cancelled(reason="customs_hold")])
     for part in (Page(composed.html).text, text_of(composed.text)):

@@ -232,3 +232,8 @@ def test_whatever_the_centers_report_the_order_only_goes_where_the_table_allows(
         reached = [order.fulfillment_center_status(center) for center in order.milestones]
         assert (order.status == "delivered") == (set(reached) == {"delivered"})
         assert (order.status in ("shipped", "delivered")) == (set(reached) <= {"shipped", "delivered"})
+
+
+def test_an_order_that_was_skipped_is_told_of_in_no_summary() -> None:
+    assert examples.order(summary_id="off").told_in == frozenset()
+    assert examples.order(summary_id="S-1").told_in == {"S-1"}

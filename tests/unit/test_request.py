@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from order_cancellation.domain.refusals import InvalidRequest, PayloadTooLarge, Refusal
 from order_cancellation.http.problems import Problems
 from order_cancellation.http.request import Request
+from order_cancellation.tables.client import MAX_CALL_SECONDS
+from tests.support.functions import Context
+
+_CALL_MS = MAX_CALL_SECONDS * 1000
+IN_TIME = [(_CALL_MS, 1, True), (_CALL_MS - 1, 1, False), (2 * _CALL_MS, 2, True), (2 * _CALL_MS - 1, 2, False)]
 
 
 def http(body: str | bytes | None = None, headers: dict[str, str | list[str]] | None = None) -> dict[str, Any]:
@@ -46,6 +51,15 @@ class TestBody:
     @pytest.mark.parametrize("body", [None, "", b""])
     def test_no_body_is_none(self, body: str | bytes | None) -> None:
         assert body_of(http(body)) is None
+
+    def test_it_has_at_most_64_kib(self) -> None:
+        assert body_of(http(f'"{"a" * 65_534}"')) == "a" * 65_534
+        with pytest.raises(PayloadTooLarge):
+            body_of(http(f'"{"a" * 65_535}"'))
+
+    def test_what_is_said_to_be_base64_is_nothing_else(self) -> None:
+        event = {**http(b"{}"), "body": "e30*="}
+        assert refusal(lambda: body_of(event)) == ("body", "is not base64")
 
     @pytest.mark.parametrize(
         ("body", "value"),
@@ -146,7 +160,18 @@ class TestContentType:
         assert body_of(http(None, {"Content-Type": "text/plain"})) is None
 
 
+@pytest.mark.parametrize(("remaining_ms", "calls", "in_time"), IN_TIME)
+def test_no_call_is_begun_that_could_not_end(remaining_ms: int, calls: int, in_time: bool) -> None:
+    asked = Request(http(), Context(remaining_ms), Problems("https://portal.test/problems"))
+    assert asked.in_time(calls) is in_time
+    assert asked.in_time() is (remaining_ms >= IN_TIME[0][0])
+
+
 class TestIdempotencyKey:
+    @pytest.mark.parametrize("key", ['"abc', 'abc"', '"'])
+    def test_half_a_quoted_string_is_a_bare_one(self, key: str) -> None:
+        assert key_of(http(headers={"Idempotency-Key": key})) == key
+
     @pytest.mark.parametrize("name", ["Idempotency-Key", "idempotency-key", "IDEMPOTENCY-KEY", "iDeMpOtEnCy-kEy"])
     @pytest.mark.parametrize(
         ("value", "key"),

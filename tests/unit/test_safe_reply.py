@@ -8,7 +8,7 @@ import pytest
 
 from order_cancellation.domain import orders
 from order_cancellation.domain.cancellations import Cancellation
-from order_cancellation.domain.orders import Order, Placement
+from order_cancellation.domain.orders import Order, PartCancellation, Placement
 from order_cancellation.http.safe_reply import safe_reply
 
 NOW = "2026-11-23T14:05:00.000Z"
@@ -86,3 +86,23 @@ CLAIMS = (
 
 def _rank(status: str) -> int:
     return orders.PROGRESS.index(status) if status in orders.PROGRESS else -1
+
+
+def test_of_an_order_in_parts_it_says_what_left_and_when_something_was_stopped_last() -> None:
+    ended = {
+        name: PartCancellation(CANCELLATION._replace(cancellation_id=name, cancelled_at=at), {fc_id: {}})
+        for name, fc_id, at in (
+            ("c1", "EWR2", "2026-11-23T14:02:11.123Z"),
+            ("c2", "ONT8", "2026-11-23T13:00:00.000Z"),
+        )
+    }
+    one = order("shipped")._replace(part_cancellations={"c1": ended["c1"]})
+    assert safe_reply(one, NOW) == (
+        "Thank you for your message. Part of your order 113-2201 has been packed and handed over for delivery. If you "
+        "do not want it any more, please ask us or Amazon about returning it. Our warehouse stopped part of your order "
+        "113-2201 on 23 Nov 2026 at 14:02 UTC, before it was packed. Amazon is updated separately, so it may still be "
+        "shown as open there."
+    )
+    assert "before it was packed; the last time on 23 Nov 2026 at 14:02 UTC. Amazon" in safe_reply(
+        one._replace(part_cancellations=ended), NOW
+    )

@@ -88,7 +88,7 @@ class Deliveries:
         if seller and seller.contact.summaries != "daily":
             self._tell(seller, self._orders.find_many(seller_id, order_ids))
 
-    def send_again(self, seller_id: str, summary_id: str, events_wait: bool = False) -> None:
+    def send_again(self, seller_id: str, summary_id: str, events_wait: bool) -> None:
         """Send a summary whose lease is over, exactly as it was sealed. Raises SendingStopped, Unavailable.
 
         ``events_wait``: one of SES's events that nobody has recorded yet may be about it.
