@@ -29,7 +29,7 @@ from tests.proofs import mutants, portal_mutants, template_mutants
 from tests.proofs.mutants import Mutant, path_of
 from tests.proofs.reached import OPTIONS
 
-PROCESSOR_SECONDS = 40
+PROCESSOR_SECONDS = 90
 CLOCK_SECONDS = 900
 WARMED_BY = ("tests/unit/test_order_writes.py", "tests/integration/test_events.py")
 VERDICTS = {0: "survives", 1: "noticed", 2: "noticed", -signal.SIGXCPU: "does not end"}  # 2: it cannot be imported

@@ -237,3 +237,10 @@ def test_whatever_the_centers_report_the_order_only_goes_where_the_table_allows(
 def test_an_order_that_was_skipped_is_told_of_in_no_summary() -> None:
     assert examples.order(summary_id="off").told_in == frozenset()
     assert examples.order(summary_id="S-1").told_in == {"S-1"}
+
+
+def test_a_center_that_nothing_was_reported_of_has_its_part() -> None:
+    placed = examples.order({"LAX1": {}, "EWR2": {}})
+    assert replace(placed, milestones={}).fulfillment_centers == ("LAX1", "EWR2")
+    gone = replace(placed, milestones={"EWR2": {}}, moved={"LAX1": {"at": examples.PACKED_AT}})
+    assert gone.fulfillment_centers == ("EWR2",)

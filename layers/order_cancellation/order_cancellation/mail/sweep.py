@@ -64,8 +64,8 @@ class Sweep:
         deliveries, go = self.deliveries, self._rounds.go
 
         def half_the_time() -> Callable[[], bool]:
-            left = remaining_ms() - MIN_SEND_MS
-            return lambda: left > 0 and remaining_ms() > MIN_SEND_MS + left / 2
+            left = max(0, remaining_ms() - MIN_SEND_MS)
+            return lambda: remaining_ms() > MIN_SEND_MS + left / 2
 
         def tell_due(share: tuple[str, list[str]]) -> None:
             count("OrdersSwept", len(share[1]))
