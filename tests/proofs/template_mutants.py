@@ -14,6 +14,7 @@ _TYPES = re.compile(r"AWS::(Serverless::Function|IAM::Role|SQS::|Events::|SES::|
 _NOT_CHANGED = frozenset(
     {"AlarmDescription", "BatchSize", "CodeUri", "Description", "MemorySize", "PolicyName", "Sid", "Tags", "Version"}
     # When an alarm rings is a matter of taste. What it listens to, and whom it wakes, is not.
+    | {"KeyType"}  # whatever else it is, CloudFormation refuses
     | {"DatapointsToAlarm", "EvaluateLowSampleCountPercentile", "EvaluationPeriods", "Period", "Threshold"}
 )
 _ELSEWHERE = frozenset({"Path", "Method", "Auth", "RestApiId"})  # routes are compared with the contract

@@ -241,8 +241,10 @@ def test_five_skus_are_named(skus: int, more: str) -> None:
         ("ab " * 21 + "cd", ("ab " * 21).strip() + "…"),
         ("e\u0301\u0301\u0301", "e\u0301\u0301\u0301"),
         ("e\u0301\u0301\u0301\u0301\u0301", "e\u0301\u0301\u0301"),
+        ("A \U0001f469\u200d\U0001f467", "A \U0001f469\u200d\U0001f467"),
+        ("\U0001f469\u200d\u200d\U0001f467", "\U0001f469\u200d\U0001f467"),
     ],
-    ids=["as long as its place", "longer", "marks", "a tower of marks"],
+    ids=["as long as its place", "longer", "marks", "a tower of marks", "a family", "joiners of nothing"],
 )
 def test_a_value_is_cut_where_its_place_ends(sku: str, shown: str) -> None:
     assert f"SKUs {shown} Reason" in text_of(compose([auto_cancelled(skus=(sku,))]).text)

@@ -207,6 +207,7 @@ def test_the_address_was_changed_before_the_bounce_came(desk: Desk) -> None:
     desk.later(minutes=1)
     desk.sweep()
     assert desk.addresses == ["ops@acme.example", "new@acme.example"]
+    assert desk.counts["SummariesSentElsewhere"] == 1
 
 
 def test_what_was_parked_while_the_address_was_unreachable_goes_to_the_next_too(desk: Desk) -> None:

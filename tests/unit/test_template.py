@@ -268,5 +268,7 @@ class TestAccessLog:
         assert logs["Properties"]["RetentionInDays"] == RESOURCES["FunctionLogs"]["Properties"]["RetentionInDays"]
         assert RESOURCES["Api"]["DependsOn"] == "ApiLogAccount"
         assert account["Properties"]["CloudWatchRoleArn"] == {"GetAtt": "ApiLogRole.Arn"}
+        (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "apigateway.amazonaws.com"}
         assert role["DeletionPolicy"] == "Retain"  # the account's other APIs log with it
         assert [each.get("Condition") for each in (logs, role, account)] == ["HasAccessLog", *["CreatesLogRole"] * 2]

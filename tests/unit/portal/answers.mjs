@@ -55,9 +55,9 @@ async function portal(answers) {
 }
 
 /** One cancel, with these answers. */
-export async function cancel({ orderId, answers, reload = false }) {
+export async function cancel({ orderId, answers, reload = false, wishes = {} }) {
   const { asked, pauses, unknown, cancels } = await portal(answers);
-  const wish = { reason: "other", note: "Moved." };
+  const wish = { reason: "other", note: "Moved.", ...wishes };
   let result;
   try {
     if (reload) {

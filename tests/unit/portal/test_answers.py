@@ -75,6 +75,22 @@ def test_no_answer_is_asked_for_again_as_the_same_ask(run: Run, first: Any, paus
     assert one["keepalive"] is True
 
 
+@pytest.mark.parametrize(
+    ("wishes", "body"),
+    [
+        ({"note": ""}, {"reason": "other"}),
+        ({"fulfillment_centers": ["EWR2"]}, {"reason": "other", "note": "Moved.", "fulfillment_centers": ["EWR2"]}),
+    ],
+)
+def test_what_is_not_wished_is_not_asked_for(run: Run, wishes: dict[str, Any], body: dict[str, Any]) -> None:
+    assert cancel(run, CANCELLED, wishes=wishes)["asked"][0]["body"] == body
+
+
+def test_an_ask_goes_on_without_its_page_unless_the_browser_would_refuse_its_size(run: Run) -> None:
+    lengths = {length: cancel(run, CANCELLED, wishes={"note": "a" * length}) for length in (32_000, 33_000)}
+    assert {length: told["asked"][0]["keepalive"] for length, told in lengths.items()} == {32_000: True, 33_000: False}
+
+
 def test_pauses_grow(run: Run) -> None:
     assert cancel(run, *["lost"] * 7, CANCELLED)["pauses"] == [1, 2, 4, 8, 15, 15, 15]
 
