@@ -271,6 +271,12 @@ class TestAMove:
         assert centers(back) == {"LAX1": "received"}
         assert service.report("LAX1", "A-1", "picking").body["outcome"] == "recorded"
 
+    def test_goes_to_and_fro_as_often_as_is_asked(self, service: Service) -> None:
+        service.place("A-1", "LAX1", "EWR2")
+        for _ in range(3):
+            assert centers(service.move("A-1", "LAX1")) == {"LAX1": "received"}
+            assert centers(service.move("A-1", "LAX1", "EWR2")) == {"LAX1": "received", "EWR2": "received"}
+
     @pytest.mark.parametrize(
         ("to", "code"),
         [(("ONT8", "DFW3"), "order_picked_packed"), (("LAX1", "EWR2"), "part_withdrawn")],

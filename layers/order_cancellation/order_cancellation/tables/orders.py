@@ -120,12 +120,14 @@ class Orders:
         return self._write_if_as(
             seen,
             "SET #status = :to_status, milestones = :to_milestones, receipts = :to_receipts, moved_parts = :to_moved",
-            "moved_parts = :seen_moved" if seen.moved else "attribute_not_exists(moved_parts)",
+            "moved_parts = :seen_moved"
+            if seen.moved
+            else "(attribute_not_exists(moved_parts) OR moved_parts = :seen_moved)",  # what came back leaves none
             to_status=to.status,
             to_milestones=to.milestones,
             to_receipts=to.receipts,
             to_moved=to.moved,
-            **({"seen_moved": seen.moved} if seen.moved else {}),
+            seen_moved=seen.moved,
         )
 
     def mark(self, seller_id: str, order_id: str, state: str, at: str) -> tuple[bool, Order | None]:
