@@ -118,6 +118,24 @@ def template() -> dict[str, Any]:
     return loaded
 
 
+_INTRINSICS = frozenset("And Equals FindInMap GetAtt If Join Not Or Select Split Sub".split())  # noqa: SIM905
+
+
+def in_json(node: Any) -> Any:
+    """The template, or a part of it, as CloudFormation has it in JSON: ``!Sub`` is ``Fn::Sub``."""
+    if isinstance(node, list):
+        return [in_json(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if len(node) == 1:
+        [(name, value)] = node.items()
+        if name == "GetAtt" and isinstance(value, str):
+            return {"Fn::GetAtt": value.split(".", 1)}
+        if name in _INTRINSICS:
+            return {f"Fn::{name}": in_json(value)}
+    return {name: in_json(value) for name, value in node.items()}
+
+
 def _resolve(value: Any, parameters: dict[str, str]) -> str:
     text = value["Sub"] if isinstance(value, dict) else value
     return re.sub(r"\$\{(\w+)\}", lambda match: parameters[match[1]], text)

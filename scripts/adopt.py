@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, WaiterError
 
-from local.bridges import template
+from local.bridges import in_json, template
 from scripts.stack import Mistake, Stack, require_name
 
 TABLES: Final[Mapping[str, str]] = {
@@ -21,7 +21,6 @@ TABLES: Final[Mapping[str, str]] = {
     "sellers": "SellersTable",
     "fulfillment_centers": "FulfillmentCentersTable",
 }
-_FUNCTIONS = frozenset({"Equals", "If"})
 _WITH = ("IsProduction", "HasToDoIndex")  # the conditions that the tables' properties name
 _NEEDS = ("Environment", "CreateToDoIndex")
 _SWITCHES = ("StreamSpecification", "TimeToLiveSpecification")  # each is refused where it is on already
@@ -37,24 +36,15 @@ def document(has: Mapping[str, Set[str]]) -> dict[str, Any]:
     whole = template()
     tables = {}
     for name in TABLES.values():
-        table = tables[name] = _in_json(whole["Resources"][name])
+        table = tables[name] = in_json(whole["Resources"][name])
         for property_name in {*_SWITCHES, *_AGAIN} - has[name]:
             table["Properties"].pop(property_name, None)
     return {
         "AWSTemplateFormatVersion": whole["AWSTemplateFormatVersion"],
         "Parameters": {name: whole["Parameters"][name] for name in _NEEDS},
-        "Conditions": {name: _in_json(whole["Conditions"][name]) for name in _WITH},
+        "Conditions": {name: in_json(whole["Conditions"][name]) for name in _WITH},
         "Resources": tables,
     }
-
-
-def _in_json(node: Any) -> Any:
-    """``!If`` is ``Fn::If`` in JSON; ``Ref`` is itself."""
-    if isinstance(node, list):
-        return [_in_json(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    return {f"Fn::{name}" if name in _FUNCTIONS else name: _in_json(each) for name, each in node.items()}
 
 
 def adopt(stack: Stack, tables: Mapping[str, str], production: bool) -> Iterator[str]:

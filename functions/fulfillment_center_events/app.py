@@ -14,10 +14,7 @@ from order_cancellation.tables.retention import Retention
 from order_cancellation.tables.sellers import FulfillmentCenters
 
 
-class Settings(settings.Http):
-    orders_table: str
-    summaries_table: str
-    orders_kept_days: int
+class Settings(settings.Http, settings.Finishing):
     fulfillment_centers_table: str
 
 

@@ -11,10 +11,8 @@ from order_cancellation.tables.orders import Orders
 from order_cancellation.tables.retention import Retention
 
 
-class Settings(settings.Http):
-    orders_table: str
-    summaries_table: str
-    orders_kept_days: int
+class Settings(settings.Http, settings.Finishing):
+    pass
 
 
 told = settings.read(Settings)

@@ -13,10 +13,7 @@ from order_cancellation.tables.retention import Retention
 from order_cancellation.tables.sellers import Sellers
 
 
-class Settings(settings.Http):
-    orders_table: str
-    summaries_table: str
-    orders_kept_days: int
+class Settings(settings.Http, settings.Finishing):
     sellers_table: str
 
 
@@ -50,9 +47,8 @@ def place_order(request: Request) -> Reply:
 @api.route("PUT", "/sellers/{seller_id}/orders/{order_id}/fulfillment-centers")
 def move_order(request: Request) -> Reply:
     request.machine("network/orders")
-    order = move(
-        orders, retention, request.path_id("seller_id"), request.path_id("order_id"), parse.centers(request.body())
-    )
+    seller_id, order_id = request.path_id("seller_id"), request.path_id("order_id")
+    order = move(orders, retention, seller_id, order_id, parse.centers(request.body()))
     count("OrdersMoved")
     return Reply(200, documents.network_document(order, request.actor()))
 

@@ -15,11 +15,8 @@ from order_cancellation.tables.sellers import Sellers
 from order_cancellation.tables.summaries import Summaries
 
 
-class Settings:
-    orders_table: str
-    summaries_table: str
+class Settings(settings.Finishing):
     sellers_table: str
-    orders_kept_days: int
     summaries_kept_days: int
 
 

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
@@ -176,7 +176,9 @@ class Reached:
             return _readers(mutant)
         if mutant.module.startswith("portal."):
             return [[_ANSWERS]]
-        ranked = self._ranked(mutant, [*self._that_name(mutant), *self._tests_of(mutant)])
+        by_name = self._that_name(mutant)
+        own = {f"tests/unit/test_{mutant.module.rpartition('.')[2]}.py", *map(_file, by_name)}
+        ranked = self._ranked([*by_name, *self._tests_of(mutant)], own)
         first, others, spent = list[str](), list[str](), 0.0
         for test in ranked:
             if spent + self.seconds[test] <= SECONDS:
@@ -209,9 +211,10 @@ class Reached:
     def _of_file(self, file: str) -> Sequence[str]:
         return [test for test in self.seconds if test.startswith(f"{file}::")]
 
-    def _ranked(self, mutant: Mutant, tests: Sequence[str]) -> Sequence[str]:
-        """First those of the file that has the module's name, or names the constant; then some of each file in turn."""
-        own = {f"tests/unit/test_{mutant.module.rpartition('.')[2]}.py", *map(_file, self._that_name(mutant))}
+    def _ranked(self, tests: Sequence[str], own: Collection[str]) -> Sequence[str]:
+        """First those of the mutant's ``own`` files, which have its module's name, or name the constant; then some of
+        each file in turn.
+        """
         turns = Counter[str]()
         ranks: dict[str, tuple[bool, int, float, str]] = {}
         for test in sorted(set(tests), key=lambda test: (self.seconds[test], test)):

@@ -3,7 +3,6 @@
 A deployment that publishes no new version of a function, or leaves its alias behind, runs old code in silence.
 """
 
-import copy
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -11,25 +10,7 @@ from unittest.mock import patch
 import pytest
 from samtranslator.translator.transform import transform
 
-from local.bridges import template
-
-SHORT = ("Ref", "Condition")  # what CloudFormation calls by its name alone
-INTRINSICS = frozenset("And Equals FindInMap GetAtt If Join Not Or Select Split Sub".split())  # noqa: SIM905
-
-
-def in_json(node: Any) -> Any:
-    """The template as CloudFormation has it in JSON: ``!Sub`` is ``Fn::Sub``."""
-    if isinstance(node, list):
-        return [in_json(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    if len(node) == 1:
-        [(name, value)] = node.items()
-        if name == "GetAtt" and isinstance(value, str):
-            return {"Fn::GetAtt": value.split(".", 1)}
-        if name in INTRINSICS:
-            return {f"Fn::{name}": in_json(value)}
-    return {name: in_json(value) for name, value in node.items()}
+from local.bridges import in_json, template
 
 
 def translated(without: str = "", **packages: str) -> dict[str, Any]:
@@ -37,7 +18,7 @@ def translated(without: str = "", **packages: str) -> dict[str, Any]:
 
     ``packages`` are those of another content, by the name of their resource; no resource has the property ``without``.
     """
-    document = in_json(copy.deepcopy(template()))
+    document = in_json(template())
     for name, resource in document["Resources"].items():
         resource.get("Properties", {}).pop(without, None)
         for place in ("CodeUri", "ContentUri"):

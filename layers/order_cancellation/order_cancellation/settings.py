@@ -11,21 +11,27 @@ class Http:
     problem_type_base: str
 
 
-class Mail:
-    """What the functions that mail are told. ``daily_summary_hour`` is 0–23, by each daily seller's own clock.
-
-    ``sender_address`` may have a name before it, as in a From header; without ``reply_to_address`` replies go there.
-    ``mail_events_queue_url`` is where SES's events wait to be recorded. ``orders_kept_days`` is how long an order is
-    kept that is over; 0 is for ever.
+class Finishing:
+    """What the functions are told by which an order can be over. ``orders_kept_days`` is how long it is kept then; 0 is
+    for ever.
     """
 
     orders_table: str
     summaries_table: str
+    orders_kept_days: int
+
+
+class Mail(Finishing):
+    """What the functions that mail are told. ``daily_summary_hour`` is 0–23, by each daily seller's own clock.
+
+    ``sender_address`` may have a name before it, as in a From header; without ``reply_to_address`` replies go there.
+    ``mail_events_queue_url`` is where SES's events wait to be recorded.
+    """
+
     sellers_table: str
     sender_address: str
     configuration_set: str
     daily_summary_hour: int
-    orders_kept_days: int
     portal_origin: str
     reply_to_address: str = ""
     mail_events_queue_url: str = ""

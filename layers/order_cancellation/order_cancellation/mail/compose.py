@@ -78,7 +78,8 @@ def compose(
         raise ValueError(f"A mail is about 1 to {MAX_ORDERS} orders, not {len(orders)}.")
     view = _view(contact, summary_id, orders, part, parts, portal_origin, others, told)
     mail = _render(view)
-    return mail if _size(mail) <= MAX_BYTES else _as_much_as_fits(view, len(orders), _size(mail))
+    size = _size(mail)
+    return mail if size <= MAX_BYTES else _as_much_as_fits(view, len(orders), size)
 
 
 def _as_much_as_fits(view: "_View", too_many: int, too_large: int) -> Mail:
@@ -88,17 +89,18 @@ def _as_much_as_fits(view: "_View", too_many: int, too_large: int) -> Mail:
     every fourth guess is the middle of what is left.
     """
     rows, mail = 0, _render(view.cut(0))
+    size = _size(mail)
     for guess in itertools.count(1):
-        left, room = too_many - rows, MAX_BYTES - _size(mail)
+        left, room = too_many - rows, MAX_BYTES - size
         if left <= 1 or room < 0:
             break
-        share = room / (too_large - _size(mail)) if guess % 4 else 0.5
+        share = room / (too_large - size) if guess % 4 else 0.5
         tried = rows + min(max(int(share * left), 1), left - 1)
         larger = _render(view.cut(tried))
-        if _size(larger) <= MAX_BYTES:
-            rows, mail = tried, larger
+        if (larger_size := _size(larger)) <= MAX_BYTES:
+            rows, mail, size = tried, larger, larger_size
         else:
-            too_many, too_large = tried, _size(larger)
+            too_many, too_large = tried, larger_size
     return mail
 
 
