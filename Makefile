@@ -17,7 +17,7 @@ INSTALL := $(UV) pip install --quiet --system-certs --require-hashes
 PORTAL_CHECKS := requirements/portal/node_modules
 CONTRACT_CHECKS := tests/contract/typescript/node_modules
 TESTS ?= tests
-JOBS ?= 3
+JOBS ?= 2
 STACK ?= order-cancellation
 UPGRADE ?= --upgrade
 export SAM_CLI_TELEMETRY := 0
@@ -73,7 +73,7 @@ types: setup ## mypy --strict
 validate: setup ## the template, as CloudFormation and SAM see it
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
-pytest: setup $(CONTRACT_CHECKS)/.installed ## the tests, three processes side by side: one waits for a browser, one for a stack (TESTS=tests/unit, JOBS=0)
+pytest: setup $(CONTRACT_CHECKS)/.installed ## the tests, two processes side by side (TESTS=tests/unit for some of them, JOBS=0)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) $(TESTS)
 
 bench: setup ## speed, side by side in one run (PARTS="cancels mail" for some of it; writes docs/performance.md)

@@ -34,10 +34,16 @@ class Handler(PortalHandler):
         """Say nothing: the log is for errors."""
 
 
+class Server(ThreadingHTTPServer):
+    """Lets connections wait. Of the five that a server has room for by itself, a browser's first page takes six."""
+
+    request_queue_size = 128
+
+
 def main() -> None:
     stack = json.loads(Path(sys.argv[1]).read_text())
     handler = partial(Handler, stack=stack, portal_headers=portal.headers(stack))
-    ThreadingHTTPServer((HOST, int(sys.argv[2])), handler).serve_forever()
+    Server((HOST, int(sys.argv[2])), handler).serve_forever()
 
 
 if __name__ == "__main__":

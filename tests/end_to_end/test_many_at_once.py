@@ -1,14 +1,17 @@
 """Many who ask at once are served by a few processes: starting one for each would keep all of them waiting."""
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
-from local import ministack
+from local import ministack, web
 from local.client import Client
-from local.cloud import Cloud
+from local.cloud import HOST, Cloud
 
 MANY = 4 * ministack.AT_ONCE
 
@@ -46,3 +49,9 @@ class TestInTurn:
         with ThreadPoolExecutor(2 * ministack.AT_ONCE) as pool:
             calls = [pool.submit(execute, functions[n % 2], n, "r-1") for n in range(2 * ministack.AT_ONCE)]
             assert [call.result() for call in calls] == [{"body": n} for n in range(2 * ministack.AT_ONCE)]
+
+
+def test_the_portals_server_drops_no_connection_of_several_tabs_that_open_at_once() -> None:
+    with web.Server((HOST, 0), BaseHTTPRequestHandler) as server, ExitStack() as connections:
+        for _ in range(60):  # it is accepting none yet
+            connections.enter_context(socket.create_connection((HOST, server.server_port), timeout=2))
