@@ -1,8 +1,8 @@
 """`make verify`: all lines of the scoreboard, two at a time, on a local cloud of their own.
 
 SEED=7 make verify                           the same run again
-SEED=7 LINES="histories faults" make verify  some of the lines; the documents stay as they are
-LINES=mutants MODULES=mail.compose make verify   the mutants of some modules, and "template"
+SEED=7 LINES="histories faults" make verify  some of the lines; the page keeps the others as they stand
+LINES=mutants MODULES=mail.compose make verify   the mutants of some modules, and "template"; not written down
 MUTANTS=6 make verify                        of the mutants every sixth; another SEED tries others
 LINES=histories REPLAY=123 make verify       the one history, path or episode that a line named when it broke
 """
@@ -55,10 +55,12 @@ def main() -> int:
     seconds = time.monotonic() - began
     green = len(ordered) == len(names) and all(report.green for report in ordered)
     print(f"{'All green' if green else 'RED'} after {seconds / 60:.1f} minutes, seed {seed}.")
-    if len(names) == len(PROOFS):
-        documents.write({name: reports[name] for name in ORDER if name in reports}, seed, seconds, os.getloadavg()[0])
-        security_page.write(reports, seed)
-        print("Written: docs/verification.md, docs/security.md")
+    if not os.environ.get("MODULES"):  # or a line would stand there with less than it does
+        documents.write(reports)
+        print("Written: docs/verification.md")
+        if set(security_page.LINES) <= set(reports):
+            security_page.write(reports, seed)
+            print("Written: docs/security.md")
     return 0 if green else 1
 
 

@@ -2,27 +2,32 @@
 
 import os
 import platform
+import re
+import shutil
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from local.cloud import ROOT
-from tests.proofs.run import PROOFS
+from tests.proofs.run import ORDER, PROOFS
 from tests.proofs.scoreboard import Report
 
 PAGE = ROOT / "docs" / "verification.md"
+_CHECKED = ("functions", "layers", "local", "portal", "template.yaml", "tests")
+_MODULE = re.compile(r"tests/proofs/(\w+)\.py")
 
 _HEAD = """# Verification
 
 `make verify` runs the proofs below and writes this page; `make test` runs a short version of each. Every line has a
 planted bug, its twin, that it must catch: a line whose twin gets by is red, and the command fails.
 
-The run below: {when}, seed {seed}, {minutes:.0f} minutes with two processes on {machine}.
-The load average at its end was {load:.0f}: beyond two, the machine had other work as well, and the seconds are longer.
-`SEED={seed} make verify` is the same run again; `SEED={seed} LINES="histories" make verify` is one line of it. What is
-in process is the same to the last step, for time, schedule and faults all come from the seed. A history, path or
-episode that breaks names a seed of its own: `LINES=histories REPLAY=<seed> make verify` tells it again, step by step.
-What goes over HTTP has the same orders and requests, and its own timing.
+A line stands here as its last run left it: when that was, on which commit and with which seed is in its section.
+`SEED=… make verify` is the same run again; `SEED=… LINES="histories" make verify` is one line of it, and renews that
+line alone. What is in process is the same to the last step, for time, schedule and faults all come from the seed. A
+history, path or episode that breaks names a seed of its own: `LINES=histories REPLAY=<seed> make verify` tells it
+again, step by step. What goes over HTTP has the same orders and requests, and its own timing. With a load average
+beyond two, the machine had other work as well, and the seconds are longer.
 
 | line | guarantees | checked on | tried | broke | planted bugs caught | seconds |
 |---|---|---|---|---|---|---|
@@ -59,18 +64,44 @@ _TAIL = """
 """
 
 
-def write(reports: Mapping[str, Report], seed: int, seconds: float, load: float) -> None:
-    """Write the page. ``load`` is the machine's load average."""
-    when = datetime.now(UTC)
-    head = _HEAD.format(
-        when=f"{when:%-d %B %Y, %H:%M} UTC",
-        seed=seed,
-        minutes=seconds / 60,
-        machine=f"{os.cpu_count()} cores ({platform.machine()}, Python {platform.python_version()})",
-        load=load,
+def write(reports: Mapping[str, Report]) -> None:
+    """Write the page: these lines anew, the others as they stand there."""
+    run = _run()
+    lines = _kept() | {name: (_row(name, report), _section(name, report, run)) for name, report in reports.items()}
+    ordered = [lines[name] for name in ORDER if name in lines]
+    rows, sections = ("".join(texts) for texts in zip(*ordered, strict=True))
+    PAGE.write_text(_HEAD + rows + sections + _TAIL)
+
+
+def _kept() -> dict[str, tuple[str, str]]:
+    """By line: its row and its section, as the page has them."""
+    if not PAGE.exists():
+        return {}
+    head, *sections = PAGE.read_text().partition("\n## ")[0].split("\n### ")
+    rows = head.strip().splitlines()[-len(sections) :]
+    names = {proof.module: name for name, proof in PROOFS.items()}
+    return {
+        names[module[1]]: (f"{row}\n", f"\n### {section.rstrip()}\n")
+        for row, section in zip(rows, sections, strict=True)
+        if (module := _MODULE.search(section)) and module[1] in names
+    }
+
+
+def _run() -> str:
+    """When this was, of which commit, and on what."""
+    commit = _git("log", "-1", "--format=%h", "--", *_CHECKED) or "unknown"
+    changed = " and what was not committed" if _git("status", "--porcelain", "--", *_CHECKED) else ""
+    return (
+        f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC, commit {commit}{changed}, "
+        f"{os.cpu_count()} cores ({platform.machine()}, Python {platform.python_version()}), "
+        f"load average {os.getloadavg()[0]:.0f}"
     )
-    body = "".join(map(_row, reports, reports.values())) + "".join(map(_section, reports, reports.values()))
-    PAGE.write_text(head + body + _TAIL)
+
+
+def _git(*arguments: str) -> str:
+    git = shutil.which("git")
+    ran = git and subprocess.run((git, *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    return ran.stdout.strip() if ran else ""
 
 
 def _row(name: str, report: Report) -> str:
@@ -82,8 +113,9 @@ def _row(name: str, report: Report) -> str:
     )
 
 
-def _section(name: str, report: Report) -> str:
+def _section(name: str, report: Report, run: str) -> str:
     lines = [f"\n### {report.line}\n", f"`tests/proofs/{PROOFS[name].module}.py`\n"]
+    lines += [f"- run: {run}, seed {report.seed}"]
     for fact, value in report.facts.items():
         lines += _fact(fact, value)
     for twin in report.twins:

@@ -114,7 +114,7 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
     blind = random.sample([mutant for mutant in mutants if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
     with timed(report):
         reached = Reached.by(SAMPLED_BY) if sample is not None else Reached.by(_tests())
-        results = _run([(mutant, reached.stages(mutant)) for mutant in chosen], say)
+        results = _run([(mutant, reached.stages(mutant, mutant.name in EQUIVALENT)) for mutant in chosen], say)
         names = {mutant.name for mutant in chosen}
         survivors = {name for name, verdict in results.items() if verdict == "survives"}
         report.tried = len(chosen)
@@ -170,8 +170,10 @@ class Reached:
             kept.write_text(json.dumps({"lines": lines, "seconds": seconds}))
         return cls(**json.loads(kept.read_bytes()))
 
-    def stages(self, mutant: Mutant) -> Sequence[Sequence[str]]:
-        """The tests for one mutant: for a moment those that are likeliest to notice, then the others."""
+    def stages(self, mutant: Mutant, briefly: bool = False) -> Sequence[Sequence[str]]:
+        """The tests for one mutant: for a moment those that are likeliest to notice, then, if not ``briefly``, the
+        others.
+        """
         if mutant.module == template_mutants.MODULE:
             return _readers(mutant)
         if mutant.module.startswith("portal."):
@@ -184,7 +186,7 @@ class Reached:
             if spent + self.seconds[test] <= SECONDS:
                 spent += self.seconds[test]
                 (first if spent <= FIRST_SECONDS else others).append(test)
-        return [stage for stage in (first or ranked[:1], others) if stage]
+        return [stage for stage in (first or ranked[:1], [] if briefly else others) if stage]
 
     def _tests_of(self, mutant: Mutant) -> Sequence[str]:
         here, around, anywhere = [(mutant.module, mutant.line)], mutant.around, self._lines_of(mutant.module)
