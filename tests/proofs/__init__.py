@@ -3,7 +3,7 @@
 Each proof is a line of the scoreboard, and has a planted bug that it must catch:
 
 race_harness, http_races, fault_proxy                                            on the local cloud
-histories, exhaustive_search, state_machine, faults, late_events, mutation       on the real handlers, in process
+histories, exhaustive_search, state_machine, faults, mails, late_events, mutation  on the real handlers, in process
 
 run             which proofs there are, how much each does, one of them by its name
 order_model     what one order may do, written down a second time

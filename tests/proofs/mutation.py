@@ -50,6 +50,7 @@ BLIND = "tests/unit/test_times.py"  # knows nothing of what is mutated
 TWIN_MUTANTS = 4
 _SOMETHING_COMES_BACK = "what a write wrote, or what refused it, comes back"
 _SPEED = "how many are read or carried out at once is a matter of speed"
+_LOGGED = "how much of a long text is logged is a choice"
 _A_MILLISECOND = "to the millisecond nobody has time left"
 _UNKNOWN_SIZE = "an order of unknown size: one write unit more or less of a thousand; the first begins a claim anyway"
 _A_CUT = "where a long text is cut is a choice; that it is cut is tested with the longest"
@@ -72,8 +73,13 @@ EQUIVALENT: Mapping[str, str] = {
     "mail.compose._as_much_as_fits: room < 0 -> room <= 0": "to the byte no mail is full",
     "mail.compose.can_tell: told or () without ()": _ALL_OF_IT,
     "mail.compose._reason_told: told or () without ()": _ALL_OF_IT,
+    "mail.feedback._SIDE_BY_SIDE: 8 -> 7": _SPEED,
     "mail.feedback._SIDE_BY_SIDE: 8 -> 9": _SPEED,
     "mail.rounds.SIDE_BY_SIDE: 8 -> 7": _SPEED,
+    "mail.rounds.SIDE_BY_SIDE: 8 -> 9": _SPEED,
+    "mail.rounds.tell_each: 1000 -> 500": _LOGGED,
+    "mail.rounds.tell_each: 1000 -> 2000": _LOGGED,
+    "mail.sweep.LEAST_MS: 1000 -> 500": _SPEED,
     "tables.summaries.lease: False -> True": _SAID,
     "tables.outbox.seal: 1 -> 2 (2)": _SAID,
     "domain.summaries.plan: 1 -> 2": "a due hour is a whole second: a millisecond before it or two is the same",

@@ -11,7 +11,8 @@ from order_cancellation.tables.client import Table, client
 from order_cancellation.tables.items import decode_item, encode_item
 from scripts import after_restore
 from scripts.stack import Stack
-from tests.simulation.test_summaries import Product, loaded, product
+from tests.simulation.product import Product
+from tests.simulation.test_summaries import loaded, product
 from tests.simulation.world import World
 from tests.support import template
 from tests.support.clock import HOUR, MINUTE

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.stub import Stubber
 
 from local.bridges import template
 from order_cancellation import observability
@@ -19,6 +20,7 @@ from order_cancellation.domain import summaries, times
 from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.domain.sellers import Contact
 from order_cancellation.mail import rounds
+from order_cancellation.mail.feedback import Events
 from order_cancellation.tables.sellers import Sellers
 from tests.support import sdk
 from tests.support.clock import Stopwatch
@@ -423,6 +425,17 @@ def test_who_leaves_daily_for_nothing_is_settled_at_once(desk: Desk) -> None:
     assert desk.order("A-1")["summary_id"] == {"S": "off"}
 
 
+def test_orders_that_wait_for_the_hour_of_a_seller_who_is_gone_harm_nobody(desk: Desk) -> None:
+    desk.register(preference="daily")
+    desk.cancel("A-1")
+    desk.later(minutes=11)
+    desk.sweep()
+    desk.delete(SELLERS, desk.tables.get(SELLERS, "acme"), "seller_id")
+    desk.later(minutes=1)
+    desk.sweep()
+    assert desk.counts["SellersNotTold"] == 0
+
+
 def test_the_streams_own_time_is_left_to_it(desk: Desk) -> None:
     """An order that was cancelled just now is not told by the sweep: the stream gathers what belongs together."""
     desk.cancel("A-1")
@@ -692,6 +705,24 @@ def test_a_mail_that_was_too_many_is_no_attempt(desk: Desk) -> None:
     desk.ses.relent()
     desk.sweep()
     assert (desk.status, desk.mails) == ("sent", [("ops@acme.example", ["A-1"])])
+
+
+@pytest.mark.parametrize("numbers", [("0", "0"), ("0", "1"), ("3", "0")])
+def test_events_wait_while_the_queue_says_so(numbers: tuple[str, str]) -> None:
+    events = Events("https://sqs.us-east-1.amazonaws.com/123456789012/MailEvents")
+    with Stubber(events._sqs) as queue:
+        attributes = dict(
+            zip(("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"), numbers, strict=True)
+        )
+        queue.add_response("get_queue_attributes", {"Attributes": attributes})
+        assert events.wait() is (numbers != ("0", "0"))
+
+
+def test_a_queue_that_cannot_be_seen_holds_no_mail_back() -> None:
+    events = Events("https://sqs.us-east-1.amazonaws.com/123456789012/MailEvents")
+    with Stubber(events._sqs) as queue:
+        queue.add_client_error("get_queue_attributes", "InternalError", http_status_code=400)
+        assert events.wait() is False
 
 
 # ------------------------------------------------------------------------------------------- the sweep counts itself

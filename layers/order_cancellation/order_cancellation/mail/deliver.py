@@ -101,7 +101,6 @@ class Deliveries:
         if seller is None:
             self._park(summary, "nobody has registered its seller any longer", "registration")
             return
-        count("SummariesSentAgain")
         self._deliver(seller, summary, self._orders.find_many(seller_id, summary.order_ids))
 
     def send_elsewhere(self, seller_id: str, waiting: Sequence[Waiting]) -> None:
