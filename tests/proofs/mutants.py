@@ -70,10 +70,10 @@ def modules() -> Sequence[str]:
     return sorted(".".join(path.parts) for path in (*layer, *functions))
 
 
-def every() -> list[Mutant]:
-    """All mutants, always in the same order."""
+def every(of: Sequence[str] = ()) -> list[Mutant]:
+    """All mutants, or those of some modules, always in the same order."""
     found: dict[str, Mutant] = {}
-    for module in modules():
+    for module in of or modules():
         for mutant in _of_module(module, path_of(module).read_text()):
             name, number = mutant.name, 2
             while name in found:

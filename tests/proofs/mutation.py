@@ -15,12 +15,12 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from local.cloud import ROOT
-from tests.proofs import template_mutants
+from tests.proofs import mutants, template_mutants
 from tests.proofs.mutant_runner import every
 from tests.proofs.mutants import PACKAGE, Mutant, path_of
 from tests.proofs.scoreboard import Progress, Report, Say, Twin, timed
@@ -31,6 +31,7 @@ TESTS = ("tests/unit", "tests/integration", "tests/simulation")
 _START_PROGRAMS = ("portal", "test_docs.py", "test_docs_commands.py", "test_newcomer.py", "test_setup.py")
 # A few mutants, for `make test`: of these, by these tests.
 SAMPLED = ("domain.orders.TRANSITIONS:", "tables.orders.cancel:", "tables.orders.advance:")
+SAMPLED_FROM = ("domain.orders", "tables.orders")
 SAMPLED_BY = (
     "tests/unit/test_orders.py",
     "tests/unit/test_order_writes.py",
@@ -112,33 +113,38 @@ EQUIVALENT: Mapping[str, str] = {
 def check(sample: int | None, seed: int, say: Say) -> Report:
     """``sample``: how many of the mutants, or None for all; MUTANTS=6 is every sixth, beginning where the seed says."""
     report = Report(LINE, "handlers in process", seed, unit="mutants")
-    mutants = [mutant for mutant in every() if not (only := chosen_modules()) or mutant.module in only]
-    random = Random(seed)
-    sampled = [mutant for mutant in mutants if mutant.name.startswith(SAMPLED)]
-    nth = int(os.environ.get("MUTANTS") or 1)
-    chosen = mutants[seed % nth :: nth] if sample is None else random.sample(sampled, min(sample, len(sampled)))
-    blind = random.sample([mutant for mutant in mutants if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
     with timed(report):
-        reached = Reached.by(SAMPLED_BY) if sample is not None else Reached.by(_tests())
-        results = _run([(mutant, reached.stages(mutant, mutant.name in EQUIVALENT)) for mutant in chosen], say)
-        names = {mutant.name for mutant in chosen}
+        known = mutants.every(SAMPLED_FROM) if sample is not None else every()
+        there = [mutant for mutant in known if not (only := chosen_modules()) or mutant.module in only]
+        random = Random(seed)
+        if sample is not None:
+            reached, nth = Reached.by(SAMPLED_BY), 1
+            chosen = random.sample([mutant for mutant in there if mutant.name.startswith(SAMPLED)], sample)
+        else:
+            reached, nth = Reached.by(_tests()), int(os.environ.get("MUTANTS") or 1)
+            chosen = there[seed % nth :: nth]
+        blind = random.sample([mutant for mutant in there if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
+        unseen = [replace(mutant, name=f"unseen {mutant.name}") for mutant in blind]
+        work = [(mutant, reached.stages(mutant, mutant.name in EQUIVALENT)) for mutant in chosen]
+        results = _run([*work, *((mutant, [[BLIND]]) for mutant in unseen)], say)
+        unnoticed = [results.pop(mutant.name) for mutant in unseen].count("survives")
         survivors = {name for name, verdict in results.items() if verdict == "survives"}
         report.tried = len(chosen)
         report.broke = [f"survived: {name}" for name in sorted(survivors - set(EQUIVALENT))]
         report.broke += [f"{verdict}: {name}" for name, verdict in results.items() if verdict.startswith("no verdict")]
         report.broke += [
-            f"said to be equivalent, but noticed: {name}" for name in sorted((set(EQUIVALENT) & names) - survivors)
+            f"said to be equivalent, but noticed: {name}"
+            for name in sorted((set(EQUIVALENT) & set(results)) - survivors)
         ]
-        known = {mutant.name for mutant in every()}
-        report.broke += [f"said to be equivalent, but no mutant: {name}" for name in sorted(set(EQUIVALENT) - known)]
+        if sample is None:
+            gone = set(EQUIVALENT) - {mutant.name for mutant in known}
+            report.broke += [f"said to be equivalent, but no mutant: {name}" for name in sorted(gone)]
         report.facts = {
-            "there are": len(mutants),
+            "there are": len(there),
             "by module": dict(Counter(mutant.module for mutant in chosen)),
             "that do not end": sum(verdict == "does not end" for verdict in results.values()),
-            "equivalent": {name: why for name, why in EQUIVALENT.items() if name in names},
+            "equivalent": {name: why for name, why in EQUIVALENT.items() if name in results},
         }
-        unseen = _run([(mutant, [[BLIND]]) for mutant in blind])
-        unnoticed = list(unseen.values()).count("survives")
         seen = f"{unnoticed} of {TWIN_MUTANTS} mutants survive tests that do not look"
         report.twins = [Twin("tests that look elsewhere", unnoticed == TWIN_MUTANTS, seen)]
     return report
@@ -271,22 +277,22 @@ def _readers(mutant: Mutant) -> Sequence[Sequence[str]]:
 Work = Sequence[tuple[Mutant, Sequence[Sequence[str]]]]
 
 
-def _run(mutants: Work, say: Say | None = None) -> dict[str, str]:
+def _run(work: Work, say: Say) -> dict[str, str]:
     """The verdict on each mutant, by the stages of its tests: two processes share them. Survivors are said at once."""
     done: dict[str, str] = {}
-    progress = Progress(LINE, say) if say else None
+    progress = Progress(LINE, say)
+    expected = {*EQUIVALENT, *(mutant.name for mutant, _ in work if mutant.name.startswith("unseen "))}
 
     def run(share: Work) -> None:
         for result in _runner(share):
             done[result["name"]] = result["verdict"]
-            if say and result["verdict"] != "noticed" and result["name"] not in EQUIVALENT:
+            if result["verdict"] != "noticed" and result["name"] not in expected:
                 say(f"{LINE}: {result['name']}: {result['verdict']}")
-            if progress:
-                progress(len(done), len(mutants), "mutants")
+            progress(len(done), len(work), "mutants")
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        list(pool.map(run, (mutants[number::SIDE_BY_SIDE] for number in range(SIDE_BY_SIDE))))
-    return {mutant.name: done[mutant.name] for mutant, _ in mutants}
+        list(pool.map(run, (work[number::SIDE_BY_SIDE] for number in range(SIDE_BY_SIDE))))
+    return {mutant.name: done[mutant.name] for mutant, _ in work}
 
 
 def _runner(work: Work) -> Iterator[dict[str, Any]]:

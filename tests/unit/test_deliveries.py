@@ -710,6 +710,7 @@ def test_a_mail_that_was_too_many_is_no_attempt(desk: Desk) -> None:
 @pytest.mark.parametrize("numbers", [("0", "0"), ("0", "1"), ("3", "0")])
 def test_events_wait_while_the_queue_says_so(numbers: tuple[str, str]) -> None:
     events = Events("https://sqs.us-east-1.amazonaws.com/123456789012/MailEvents")
+    assert events._sqs
     with Stubber(events._sqs) as queue:
         attributes = dict(
             zip(("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"), numbers, strict=True)
@@ -720,6 +721,7 @@ def test_events_wait_while_the_queue_says_so(numbers: tuple[str, str]) -> None:
 
 def test_a_queue_that_cannot_be_seen_holds_no_mail_back() -> None:
     events = Events("https://sqs.us-east-1.amazonaws.com/123456789012/MailEvents")
+    assert events._sqs
     with Stubber(events._sqs) as queue:
         queue.add_client_error("get_queue_attributes", "InternalError", http_status_code=400)
         assert events.wait() is False
