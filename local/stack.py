@@ -37,8 +37,11 @@ def local_cloud() -> Cloud:
     return Cloud(ROOT / ".local", int(text))
 
 
-def up(cloud: Cloud, say: Say) -> Description:
-    """Start afresh, deploy and seed. Returns what stack.json says. Raises LocalCloudError, leaving nothing running."""
+def up(cloud: Cloud, say: Say, build: Callable[[Path], None] = deploy.build) -> Description:
+    """Start afresh, deploy and seed. Returns what stack.json says. Raises LocalCloudError, leaving nothing running.
+
+    ``build`` makes what is deployed, in a directory that is not there yet.
+    """
     began = time.monotonic()
     if cloud.stop():
         say("Stopped the local stack that was running.")
@@ -48,7 +51,7 @@ def up(cloud: Cloud, say: Say) -> Description:
         build_directory = cloud.directory / "build"
         shutil.rmtree(build_directory, ignore_errors=True)
         with _step(say, "Building", "sam build"):
-            deploy.build(build_directory)
+            build(build_directory)
         with _step(say, "Deploying", "sam deploy, template.yaml as it is"):
             description = deployed(cloud, build_directory)
             event_source.disable_mapping(cloud, description["functions"]["cancellation_summary"])

@@ -32,7 +32,8 @@ from tests.proofs.reached import OPTIONS
 PROCESSOR_SECONDS = (20, 90)  # for the first stage, which is of a second or two; for all of them
 CLOCK_SECONDS = 900
 WARMED_BY = ("tests/unit/test_order_writes.py", "tests/integration/test_events.py")
-VERDICTS = {0: "survives", 1: "noticed", 2: "noticed", -signal.SIGXCPU: "does not end"}  # 2: it cannot be imported
+NOTICED = 10  # by the first stage; by the next, one more
+VERDICTS = {0: "survives", **dict.fromkeys(range(NOTICED, NOTICED + 5), "noticed"), -signal.SIGXCPU: "does not end"}
 
 
 class Chosen:
@@ -78,8 +79,9 @@ def import_in_place_of(module: str, source: str) -> None:
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
 
 
-def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> str:
-    """What becomes of the tests with this source in place of the module: one of VERDICTS, or why there is none.
+def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> tuple[str, int]:
+    """What becomes of the tests with this source in place of the module: one of VERDICTS, or why there is none; and
+    the stage that noticed it.
 
     ``stages``: names of tests, or of files, that run together; the first stage that fails is the last.
     """
@@ -99,12 +101,14 @@ def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> str:
             for number, tests in enumerate(stages):
                 seconds = PROCESSOR_SECONDS[min(number, 1)]
                 resource.setrlimit(resource.RLIMIT_CPU, (seconds, PROCESSOR_SECONDS[1] + 10))
-                code = code or _run(tests)
+                if ended := _run(tests):
+                    code = NOTICED + number if ended in (1, 2) else 3  # 2: they cannot be imported
+                    break
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    return VERDICTS.get(code, f"no verdict: it ended with {code}")
+    return VERDICTS.get(code, f"no verdict: it ended with {code}"), max(code - NOTICED, 0)
 
 
 def _run(tests: Sequence[str]) -> int:
@@ -133,7 +137,8 @@ def main() -> None:
     warm_up()
     for line in sys.stdin:
         job = json.loads(line)
-        print(json.dumps({"name": job["name"], "verdict": verdict(**job["try"])}), flush=True)
+        found, stage = verdict(**job["try"])
+        print(json.dumps({"name": job["name"], "verdict": found, "stage": stage}), flush=True)
 
 
 if __name__ == "__main__":

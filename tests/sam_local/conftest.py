@@ -24,6 +24,7 @@ import pytest
 from local import bridges, deploy
 from local.cloud import HOST, ROOT, Cloud, two_free_ports
 from tests.support import world
+from tests.support.local_stack import build_once
 from tests.support.template import TABLES, create_tables, properties
 
 DOCKER = shutil.which("docker") or ""
@@ -74,7 +75,7 @@ def sam(request: pytest.FixtureRequest, engine: Environment) -> Iterator[Sam]:
     port = two_free_ports(address)
     directory = ROOT / ".local" / f"sam-{port}"
     cloud = Cloud(directory, port, address)
-    deploy.build(directory / "build")
+    build_once(directory / "build")
     cloud.start()
     try:
         create_tables(cloud.client("dynamodb"))

@@ -6,6 +6,7 @@ Or a stack that is deployed somewhere already, which ``make e2e`` names: then on
 callers do, and read its tables at most. The others are left out, and the end of the run says why.
 """
 
+import fcntl
 import functools
 import itertools
 import json
@@ -22,7 +23,7 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.loaders import JSONFileLoader
 
-from local import seed, stack
+from local import deploy, seed, stack
 from local.client import Client, seller_tokens
 from local.cloud import ROOT, Cloud, two_free_ports
 from scripts.__main__ import main
@@ -81,12 +82,31 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"left out {number} of {reason}")
 
 
+def build_once(directory: Path) -> None:
+    """`sam build`, once for all processes that share the tests of a run; each has it in a directory of its own."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    shared = ROOT / ".local" / "test-builds" / run
+    shared.parent.mkdir(parents=True, exist_ok=True)
+    with (shared.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            shutil.rmtree(shared.with_suffix(".part"), ignore_errors=True)
+            deploy.build(shared.with_suffix(".part"))
+            shared.with_suffix(".part").rename(shared)
+    shutil.copytree(shared, directory, copy_function=os.link)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # the process that ends last
+        shutil.rmtree(ROOT / ".local" / "test-builds", ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
     """A local cloud that these tests have for themselves, with the template deployed. Failures leave its logs."""
     port = two_free_ports()
     cloud = Cloud(ROOT / ".local" / f"test-{port}", port)
-    stack.up(cloud, print)
+    stack.up(cloud, print, build_once)
     yield cloud
     cloud.stop()
     if not request.session.testsfailed:

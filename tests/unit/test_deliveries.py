@@ -612,6 +612,12 @@ def test_a_million_due_orders_of_one_seller_keep_nobody_waiting(desk: Desk, monk
     assert [backlog.sweep() for _ in range(3)] == [summaries.SHARE + 300, summaries.SHARE, summaries.SHARE]
 
 
+def test_a_sweep_that_comes_round_is_not_cut_short(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    backlog = Backlog(desk, monkeypatch, ("small", 3))
+    assert backlog.sweep() == 3
+    assert desk.counts["SweepsCutShort"] == 0
+
+
 def test_what_stays_in_front_for_ever_keeps_nobody_waiting_for_long(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -619,6 +625,7 @@ def test_what_stays_in_front_for_ever_keeps_nobody_waiting_for_long(
     backlog = Backlog(desk, monkeypatch, ("giant", 1_000_000), ("small", 3), page_seconds=2)
     backlog.unable = {"giant"}
     assert 3 in [backlog.sweep() for _ in range(3)]
+    assert desk.counts["SweepsCutShort"] > 0
 
 
 def test_ten_thousand_daily_sellers_at_one_minute(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_without_a_browser_its_tests_are_skipped_before_anything_of_it_starts(mo
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setattr("shutil.which", lambda _: None)
     monkeypatch.setattr(browser, "sync_playwright", start)
-    with pytest.raises(pytest.skip.Exception, match="install the package chromium"):
+    with pytest.raises(pytest.skip.Exception, match="install the package chromium-headless-shell"):
         next(browser.launched())
 
 
