@@ -85,6 +85,10 @@ EQUIVALENT: Mapping[str, str] = {
     "mail.sweep.LEAST_MS: 1000 -> 2000": _SPEED,
     "mail.sweep.run: remaining_ms() < MIN_SEND_MS + LEAST_MS "
     "-> remaining_ms() <= MIN_SEND_MS + LEAST_MS": _A_MILLISECOND,
+    **{f"mail.sweep._sweep: {change}": _SPEED for change in ("0 -> 1", "0 -> -1", "2 -> 3")},
+    "mail.sweep._sweep: remaining_ms() > MIN_SEND_MS + left / 2 "
+    "-> remaining_ms() >= MIN_SEND_MS + left / 2": _A_MILLISECOND,
+    "tables.outbox.waiting: after['summary_due_at'] <= moment -> after['summary_due_at'] < moment": _A_MILLISECOND,
     "tables.summaries.lease: False -> True": _SAID,
     "tables.outbox.seal: 1 -> 2 (2)": _SAID,
     "domain.summaries.plan: 1 -> 2": "a due hour is a whole second: a millisecond before it or two is the same",
@@ -201,13 +205,19 @@ class Reached:
             return [[_ANSWERS]]
         by_name = self._that_name(mutant)
         own = {f"tests/unit/test_{mutant.module.rpartition('.')[2]}.py", *map(_file, by_name)}
-        ranked = self._ranked([*by_name, *self._tests_of(mutant)], own)
-        first, others, spent = list[str](), list[str](), 0.0
-        for test in ranked:
-            if spent + self.seconds[test] <= SECONDS:
+        tests = {*by_name, *self._tests_of(mutant)}
+        first = self._within(FIRST_SECONDS, self._ranked(tests, own))
+        others = self._within(SECONDS, sorted(tests - set(first), key=lambda test: (self.seconds[test], test)))
+        return [stage for stage in (first, [] if briefly else others) if stage]
+
+    def _within(self, seconds: float, tests: Sequence[str]) -> Sequence[str]:
+        """As many as this time has room for, and one at least."""
+        chosen, spent = list(tests[:1]), self.seconds[tests[0]] if tests else 0.0
+        for test in tests[1:]:
+            if spent + self.seconds[test] <= seconds:
                 spent += self.seconds[test]
-                (first if spent <= FIRST_SECONDS else others).append(test)
-        return [stage for stage in (first or ranked[:1], [] if briefly else others) if stage]
+                chosen.append(test)
+        return chosen
 
     def _tests_of(self, mutant: Mutant) -> Sequence[str]:
         here, around, anywhere = [(mutant.module, mutant.line)], mutant.around, self._lines_of(mutant.module)
@@ -234,14 +244,14 @@ class Reached:
     def _of_file(self, file: str) -> Sequence[str]:
         return [test for test in self.seconds if test.startswith(f"{file}::")]
 
-    def _ranked(self, tests: Sequence[str], own: Collection[str]) -> Sequence[str]:
-        """First those of the mutant's ``own`` files, which have its module's name, or name the constant; then some of
-        each file in turn.
+    def _ranked(self, tests: Collection[str], own: Collection[str]) -> Sequence[str]:
+        """First those of the mutant's ``own`` files, which have its module's name, or name the constant, the quickest
+        first; then some of each file in turn.
         """
         turns = Counter[str]()
         ranks: dict[str, tuple[bool, int, float, str]] = {}
-        for test in sorted(set(tests), key=lambda test: (self.seconds[test], test)):
-            turns[_file(test)] += 1
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            turns[_file(test)] += _file(test) not in own
             ranks[test] = (_file(test) not in own, turns[_file(test)], self.seconds[test], test)
         return sorted(ranks, key=ranks.__getitem__)
 

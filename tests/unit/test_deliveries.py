@@ -612,6 +612,19 @@ def test_a_million_due_orders_of_one_seller_keep_nobody_waiting(desk: Desk, monk
     assert [backlog.sweep() for _ in range(3)] == [summaries.SHARE + 300, summaries.SHARE, summaries.SHARE]
 
 
+def test_what_is_due_leaves_the_others_half_of_the_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.register(preference="daily")
+    desk.cancel("A-1")
+    desk.later(minutes=11)
+    desk.sweep()
+    desk.register(preference="each_batch")  # so that it need not wait for its hour
+    backlog = Backlog(desk, monkeypatch, ("giant", 1_000_000), page_seconds=2)
+    backlog.unable = {"giant"}
+    monkeypatch.setattr(desk.functions.function("summary_sweep").sweep, "shards", (summaries.shard_of("acme"),))
+    backlog.sweep()
+    assert desk.addresses == ["ops@acme.example"]
+
+
 def test_a_sweep_that_comes_round_is_not_cut_short(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     backlog = Backlog(desk, monkeypatch, ("small", 3))
     assert backlog.sweep() == 3
@@ -724,6 +737,20 @@ def test_events_wait_while_the_queue_says_so(numbers: tuple[str, str]) -> None:
         )
         queue.add_response("get_queue_attributes", {"Attributes": attributes})
         assert events.wait() is (numbers != ("0", "0"))
+
+
+def test_the_queue_is_asked_only_where_a_summary_may_be_sent_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    events = desk.functions.function("summary_sweep").deliveries.events
+    monkeypatch.setattr(events, "wait", lambda: bool(asked.append("asked")))
+    desk.cancel("A-1")
+    desk.later(minutes=11)
+    desk.sweep_without_an_answer()
+    assert asked == []
+    desk.later(minutes=10)
+    desk.sweep()
+    assert asked == ["asked"]
+    assert desk.addresses == ["ops@acme.example"]
 
 
 def test_a_queue_that_cannot_be_seen_holds_no_mail_back() -> None:
