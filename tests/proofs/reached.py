@@ -12,6 +12,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from inspect import CO_OPTIMIZED
 from types import CodeType
 from typing import Any
 
@@ -54,7 +55,9 @@ class Recorder:
             monitoring.free_tool_id(_TOOL)
 
     def _started(self, code: CodeType, _: int) -> Any:
-        if code.co_filename.startswith(_WATCHED) and code.co_name != "<module>":
+        if (
+            code.co_filename.startswith(_WATCHED) and code.co_flags & CO_OPTIMIZED
+        ):  # a function's, no module's or class's
             sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE)
         return sys.monitoring.DISABLE
 
