@@ -92,6 +92,7 @@ EQUIVALENT: Mapping[str, str] = {
     "tables.summaries.lease: False -> True": _SAID,
     "tables.outbox.seal: 1 -> 2 (2)": _SAID,
     "domain.summaries.plan: 1 -> 2": "a due hour is a whole second: a millisecond before it or two is the same",
+    "tables.outbox._change_due: changed and item without item": _SOMETHING_COMES_BACK,
     "tables.outbox._claim: True -> False": "what was claimed is in the summary, and that is what is asked for",
     "tables.outbox._claim: True -> False (2)": "DynamoDB gives one reason for every action",
     "tables.outbox.seal: 0 -> 1": "an order of unknown size: one write unit more or less of a thousand",

@@ -742,7 +742,12 @@ def test_events_wait_while_the_queue_says_so(numbers: tuple[str, str]) -> None:
 def test_the_queue_is_asked_only_where_a_summary_may_be_sent_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     events = desk.functions.function("summary_sweep").deliveries.events
-    monkeypatch.setattr(events, "wait", lambda: bool(asked.append("asked")))
+
+    def wait() -> bool:
+        asked.append("asked")
+        return False
+
+    monkeypatch.setattr(events, "wait", wait)
     desk.cancel("A-1")
     desk.later(minutes=11)
     desk.sweep_without_an_answer()

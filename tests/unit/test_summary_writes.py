@@ -195,7 +195,7 @@ def test_what_is_not_due_is_neither_postponed_nor_settled(rig: Rig) -> None:
     before = rig.order("A-1")
     order = order_from_image(before)
     rig.outbox.postpone(order, LATER)
-    rig.outbox.skip(order)
+    assert rig.outbox.skip(order) is None
     assert rig.order("A-1") == before
 
 
@@ -226,9 +226,11 @@ def test_an_order_is_postponed_or_settled_as_it_was_seen(rig: Rig) -> None:
     assert rig.order("A-1")["summary_due_at"] == {"S": LATER}
     rig.outbox.postpone(first, MUCH_LATER)
     assert rig.order("A-1")["summary_due_at"] == {"S": LATER}
-    rig.outbox.skip(first)
+    assert rig.outbox.skip(first) is None
     assert "summary_id" not in rig.order("A-1")
-    rig.outbox.skip(second)
+    skipped = rig.outbox.skip(second)
+    assert skipped
+    assert skipped.summary_id == "off"
     assert rig.order("A-2")["summary_id"] == {"S": "off"}
     assert not {"summary_due_at", "summary_shard"} & set(rig.order("A-2"))
 
@@ -534,6 +536,13 @@ def test_a_place_that_time_has_passed_is_the_beginning(rig: Rig) -> None:
         "summary_due_at": "2026-11-23T13:00:00.000Z",
     }
     assert shown_by(rig.outbox.waiting(SHARD, "2026-11-23T13:59:59.999Z", place)) == [("acme", "A-1")]
+
+
+def test_a_place_that_is_still_ahead_is_gone_on_from(rig: Rig) -> None:
+    rig.put_orders("A-1", "A-2", **{**DUE, "summary_due_at": {"S": LATER}})
+    keys = {"seller_id": "acme", "order_id": "A-1"}
+    place = {**keys, "summary_shard": SHARD, "summary_due_at": LATER}
+    assert shown_by(rig.outbox.waiting(SHARD, NOW, place)) == [("acme", "A-2")]
 
 
 # ------------------------------------------------------------------------------------------- what came back, and waits
