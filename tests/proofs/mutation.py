@@ -52,7 +52,7 @@ BLIND = "tests/unit/test_times.py"  # knows nothing of what is mutated
 TWIN_MUTANTS = 4
 _SOMETHING_COMES_BACK = "what a write wrote, or what refused it, comes back"
 _SPEED = "how many are read or carried out at once is a matter of speed"
-_LOGGED = "how much of a long text is logged is a choice"
+_LOGGED = "what a log line tells beside its ids, and how much of it, is a choice"
 _A_MILLISECOND = "to the millisecond nobody has time left"
 _UNKNOWN_SIZE = "an order of unknown size: one write unit more or less of a thousand; the first begins a claim anyway"
 _A_CUT = "where a long text is cut is a choice; that it is cut is tested with the longest"
@@ -92,6 +92,9 @@ EQUIVALENT: Mapping[str, str] = {
     "tables.summaries.lease: False -> True": _SAID,
     "tables.outbox.seal: 1 -> 2 (2)": _SAID,
     "domain.summaries.plan: 1 -> 2": "a due hour is a whole second: a millisecond before it or two is the same",
+    "tables.outbox._claim: {listing, *takings} without listing (3)": _LOGGED,
+    "tables.outbox._claim: {listing, *takings} without *takings (3)": _LOGGED,
+    "tables.outbox._claim_by_halves: 0 -> -1": "of one order, the first is the last",
     "tables.outbox._change_due: changed and item without item": _SOMETHING_COMES_BACK,
     "tables.outbox._claim: True -> False": "what was claimed is in the summary, and that is what is asked for",
     "tables.outbox._claim: True -> False (2)": "DynamoDB gives one reason for every action",

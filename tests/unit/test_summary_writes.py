@@ -463,7 +463,19 @@ def test_a_claim_takes_no_more_of_a_partition_than_it_has_in_a_second(rig: Rig, 
     assert pauses == [pytest.approx(1), pytest.approx(0.5)]  # 2,500 units: the first thousand at once
 
 
-def test_an_order_that_cannot_be_claimed_costs_no_other(rig: Rig, pauses: list[float]) -> None:
+def test_what_is_too_large_is_halved_at_once(rig: Rig, pauses: list[float]) -> None:
+    order_ids = put_large_orders(rig, 99, 49)
+    seen = transactions(rig)
+    assert rig.outbox.seal(ACME, order_ids, NOW)
+    assert [len(claimed) for claimed in seen] == [99, 49, 50]
+    assert len(pauses) == 1
+
+
+def test_an_order_that_cannot_be_claimed_costs_no_other(
+    rig: Rig, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr("order_cancellation.tables.outbox.count", counted.append)
     order_ids = tuple(f"A-{number:03}" for number in range(120))
     rig.put_orders(*order_ids)
     rig.put_orders("A-042", **DUE, of_a_later_version={"S": "x"})
@@ -477,18 +489,24 @@ def test_an_order_that_cannot_be_claimed_costs_no_other(rig: Rig, pauses: list[f
     assert sealed
     assert set(sealed.order_ids) == set(order_ids) - {"A-042"}
     assert rig.order("A-042")["summary_due_at"] == {"S": NOW}
+    assert counted == ["OrdersNotClaimed"]
+    assert (
+        len(pauses) == 7 * 2 + 6
+    )  # two between three tries, of 99, 49, 25, 13, 7, 3 and 1 orders; one before each half
 
 
+@pytest.mark.parametrize("at_once", [1, 99])
+@pytest.mark.parametrize(("refused", "taken"), [("A-1", "A-2"), ("A-2", "A-1")])
 def test_that_nothing_could_be_claimed_is_not_taken_for_nothing_to_claim(
-    rig: Rig, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+    rig: Rig, pauses: list[float], monkeypatch: pytest.MonkeyPatch, at_once: int, refused: str, taken: str
 ) -> None:
-    monkeypatch.setattr("order_cancellation.tables.outbox._CLAIMS_PER_TRANSACTION", 1)
-    rig.put_orders("A-1")
-    rig.put_orders("A-2", summary_id={"S": "another"})
+    monkeypatch.setattr("order_cancellation.tables.outbox._CLAIMS_PER_TRANSACTION", at_once)
+    rig.put_orders(refused)
+    rig.put_orders(taken, summary_id={"S": "another"})
 
     def refuse(call: Call) -> Fault | None:
         keys = [action["Update"]["Key"].get("order_id") for action in call.request.get("TransactItems", ())]
-        return Fault.CONFLICT if {"S": "A-1"} in keys else None
+        return Fault.CONFLICT if {"S": refused} in keys else None
 
     rig.hook = refuse
     with pytest.raises(Unavailable):
