@@ -144,7 +144,7 @@ def _places(root: ast.AST) -> Iterator[tuple[ast.AST, Put]]:
             continue
         children = value if isinstance(value, list) else [value]
         for index, child in enumerate(children):
-            if not isinstance(child, ast.AST) or _is_docstring(child) or _is_type(child) or _is_timeout(child):
+            if not isinstance(child, ast.AST) or _is_docstring(child) or _is_type(child) or _is_idle(child):
                 continue
             yield child, _putter(root, field, index if isinstance(value, list) else None)
             if not _is_status_set(child):
@@ -175,9 +175,9 @@ def _is_type(node: ast.AST) -> bool:
     return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal"
 
 
-def _is_timeout(node: ast.AST) -> bool:
-    """How long a client waits for an answer: no test waits so long."""
-    return isinstance(node, ast.keyword) and (node.arg or "").endswith("_timeout")
+def _is_idle(node: ast.AST) -> bool:
+    """How long a client waits for an answer: no test waits so long. And whether an item comes back that nobody reads."""
+    return isinstance(node, ast.keyword) and ((node.arg or "").endswith("_timeout") or node.arg == "returning")
 
 
 def _is_docstring(node: ast.AST) -> bool:

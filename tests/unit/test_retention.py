@@ -312,6 +312,26 @@ def test_an_order_that_was_kept_meanwhile_is_not_let_go(desk: Desk, dynamodb: An
     assert desk.tables.get(ORDERS, SELLER, "A-2") is None
 
 
+def test_an_order_that_became_due_meanwhile_is_not_let_go(desk: Desk, dynamodb: Any) -> None:
+    desk.auto_cancel()
+    desk.say("Delivery")
+    seen = order_of(decode_item(desk.order))._replace(marketplace_mark="done")
+    desk.mark()
+    marked = {name: value for name, value in desk.order.items() if name != "expires_at"}
+    desk.tables.put(ORDERS, {**marked, "summary_due_at": {"S": "2026-11-23T10:00:00.000Z"}})
+    Retention(dynamodb, ORDERS, SUMMARIES, ORDERS_DAYS).let_go(seen)
+    assert not desk.expires
+
+
+def test_a_summary_that_has_expired_had_arrived(desk: Desk) -> None:
+    desk.auto_cancel()
+    desk.say("Delivery")
+    (summary,) = desk.tables.items(SUMMARIES)
+    desk.tables.remove(SUMMARIES, SELLER, summary["summary_id"]["S"])
+    desk.mark()
+    assert desk.expires
+
+
 def test_an_auto_cancellation_that_is_nowhere_is_not_over(desk: Desk) -> None:
     desk.auto_cancel("LAX1")
     item = desk.order

@@ -513,14 +513,43 @@ def test_that_nothing_could_be_claimed_is_not_taken_for_nothing_to_claim(
         rig.outbox.seal(ACME, ("A-1", "A-2"), NOW)
 
 
-def test_a_conflict_waits_longer_each_time_and_by_chance(rig: Rig, pauses: list[float]) -> None:
+@pytest.mark.parametrize("reasons", [[], [{"Code": "None"}] * 3, [{"Code": "TransactionConflict"}]])
+def test_a_refusal_that_does_not_say_which_order_it_is_about_is_about_all(
+    rig: Rig, pauses: list[float], reasons: list[dict[str, str]]
+) -> None:
+    rig.put_orders("A-1", "A-2")
+    sizes: list[int] = []
+
+    def refuse(call: Call) -> sdk.Broken | None:
+        if call.operation != "TransactWriteItems":
+            return None
+        sizes.append(len(call.request["TransactItems"]))
+        error = sdk.error("TransactionCanceledException", CancellationReasons=reasons)
+        return sdk.Broken(error) if sizes == [3] else None
+
+    rig.hook = refuse
+    sealed = rig.outbox.seal(ACME, ("A-1", "A-2"), NOW)
+    assert sealed
+    assert sealed.order_ids == ("A-1", "A-2")
+    assert sizes == [3, 2, 2]
+
+
+def test_a_conflict_waits_longer_each_time_and_by_chance(
+    rig: Rig, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most: list[float] = []
+
+    def uniform(least: float, longest: float) -> float:
+        most.append(longest)
+        return least
+
+    monkeypatch.setattr("order_cancellation.tables.outbox.random.uniform", uniform)
     rig.put_orders("A-1")
     left = [Fault.CONFLICT] * 2
     rig.hook = lambda call: left.pop() if left and call.operation == "TransactWriteItems" else None
     assert rig.outbox.seal(ACME, ("A-1",), NOW)
-    assert len(pauses) == 2
-    assert 0 <= pauses[0] <= 0.1
-    assert 0 <= pauses[1] <= 0.2
+    assert pauses == [0, 0]
+    assert most == [0.1, 0.2]
 
 
 def test_a_refusal_of_another_kind_is_not_hidden(
@@ -596,6 +625,15 @@ def test_what_waits_is_taken_to_another_address(rig: Rig) -> None:
     assert shown_by(rig.summaries.expired(SHARD, "2026-11-23T16:05:00.000Z")) == [("acme", sealed.summary_id)]
     assert not {"waits_for", "waiting_shard", "waiting_since"} & set(rig.summary(sealed.summary_id))
     assert rig.summaries.readdress(MOVED, sealed.summary_id, MUCH_LATER) is None
+
+
+def test_attempts_go_on_while_mailings_begin_anew(rig: Rig) -> None:
+    summary_id = bounced(rig).summary_id
+    rig.tables.put(SUMMARIES, {**rig.summary(summary_id), "attempts": {"N": "4"}, "expires_at": {"N": "1"}})
+    taken = rig.summaries.readdress(MOVED, summary_id, MUCH_LATER)
+    assert taken
+    assert (taken.attempts, taken.mailing) == (5, 2)
+    assert "expires_at" not in rig.summary(summary_id)
 
 
 @pytest.mark.parametrize("seller", [ACME, replace(MOVED, contact=replace(MOVED.contact, summaries="off"))])
