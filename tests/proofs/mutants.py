@@ -176,7 +176,7 @@ def _is_type(node: ast.AST) -> bool:
 
 
 def _is_idle(node: ast.AST) -> bool:
-    """How long a client waits for an answer: no test waits so long. And whether an item comes back that nobody reads."""
+    """How long a client waits for an answer: no test waits so long. Or whether an item that nobody reads comes back."""
     return isinstance(node, ast.keyword) and ((node.arg or "").endswith("_timeout") or node.arg == "returning")
 
 
