@@ -96,6 +96,11 @@ EQUIVALENT: Mapping[str, str] = {
     "tables.outbox._claim: {listing, *takings} without *takings (3)": _LOGGED,
     "tables.outbox._claim_by_halves: 0 -> -1": "of one order, the first is the last",
     "tables.retention.is_on: 0 -> 1": "the template takes no day count below 60",
+    **{
+        f"tables.summaries.{name}: seen is None or mine is None without seen is None": "who was not seen is not mine"
+        for name in ("lease", "readdress")
+    },
+    "tables.summaries.readdress: taken and item without item": _SOMETHING_COMES_BACK,
     "tables.summaries.page: 1 -> 2": _SPEED,
     "tables.outbox._change_due: changed and item without item": _SOMETHING_COMES_BACK,
     "tables.outbox._claim: True -> False": "what was claimed is in the summary, and that is what is asked for",

@@ -418,6 +418,17 @@ def put_large_orders(rig: Rig, count: int, kilobytes: int) -> tuple[str, ...]:
     return order_ids
 
 
+@pytest.mark.parametrize("spoilt", [{"status": {"N": "1"}}, {"order_ids": {"S": "A-1"}}])
+def test_a_summary_that_nobody_can_read_is_left_out_and_counted(
+    rig: Rig, spoilt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr("order_cancellation.tables.summaries.count", counted.append)
+    rig.tables.put(SUMMARIES, {**rig.summary(rig.sealed("A-1").summary_id), **spoilt})
+    assert rig.summaries.page("acme", 10, None) == ([], None)
+    assert counted == ["SummariesUnreadable"]
+
+
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits between tries, which only move the clock on."""
