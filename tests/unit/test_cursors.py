@@ -4,6 +4,7 @@ import pytest
 
 from order_cancellation.domain.refusals import InvalidRequest
 from order_cancellation.http import cursors
+from order_cancellation.tables.order_lists import Place, Wanted
 
 
 def rows(*sizes: int) -> list[tuple[str, dict[str, str]]]:
@@ -40,3 +41,11 @@ def test_a_cursor_leads_where_it_came_from(position: str) -> None:
 def test_one_that_no_list_gave_out_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidRequest):
         cursors.decode(cursor)
+
+
+@pytest.mark.parametrize("order_id", ["", "A-!", "x" * 65])
+def test_a_place_behind_what_is_no_order_is_refused(order_id: str) -> None:
+    at = ("2026-11-23T14:00:00.000Z", order_id)
+    with pytest.raises(InvalidRequest):
+        cursors.place(cursors.encode("~".join(("p", *at))), Wanted())
+    assert cursors.place(cursors.of_place(Place(at[0], "A-1"), Wanted()), Wanted()) == Place(at[0], "A-1")

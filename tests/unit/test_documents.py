@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from order_cancellation.actions.cancel import Cancelled
+from order_cancellation.actions.reconcile import Differences, Reconciliation
 from order_cancellation.domain import marketplaces, orders
 from order_cancellation.domain.cancellations import Actor, Cancellation
 from order_cancellation.domain.orders import Order
@@ -20,6 +21,8 @@ SHIPPED = PACKED | {"shipped": "2026-11-23T17:00:00Z"}
 DELIVERED = SHIPPED | {"delivered": "2026-11-25T10:00:00Z"}
 CANNOT = "Order A-1001 can no longer be cancelled"
 AT = "23 Nov 2026 at 14:01 UTC"
+
+SPLIT = examples.split_order({"LAX1": PACKED, "EWR2": {}}, ("ONT8", examples.cancellation()))
 
 # what refuses a cancel: the code, and the sentence
 REFUSALS = {
@@ -122,6 +125,10 @@ class TestWhyNot:
 
 
 class TestCancelled:
+    def test_of_a_split_order_in_a_later_versions_status_nothing_is_said(self) -> None:
+        step = documents.why_not_cancellable(SPLIT._replace(status="on_hold"))["next_steps"][-1]
+        assert step["text"].startswith("Do not cancel order 113-4000553-2711418 in Amazon; ")
+
     def test_the_message_of_a_cancel(self) -> None:
         document = documents.cancel_document(cancelled("cancelled"), examples.PERSON)
         assert document["message"] == "Your order has been successfully cancelled."
@@ -161,6 +168,7 @@ class TestCancelled:
         for secret in ("Moved.", "ops@acme.example", "person-1"):
             assert secret not in shown
         assert "ops@acme" not in json.dumps(documents.put_back(examples.cancelled_order(by)))
+        assert "ops@acme" not in json.dumps(documents.why_not_cancellable(examples.cancelled_order(by)))
 
     def test_the_seller_is_told_to_cancel_in_the_marketplace_or_to_reroute(self) -> None:
         steps = documents.cancel_document(cancelled("cancelled"), examples.PERSON)["next_steps"]
@@ -260,6 +268,93 @@ class TestOrderDocument:
             },
             {"fc_id": "EWR2", "status": "received", "at": None, "cancellable": True, "events": []},
         ]
+
+
+class TestDifferences:
+    SAID = Reconciliation("amazon", frozenset({"1", "2"}), frozenset({"3"}))
+
+    def row(self, order: Order) -> Any:
+        return documents.differences_document(self.SAID, Differences((order,), (), (), ()))["cancelled_there_live_here"]
+
+    @pytest.mark.parametrize(
+        ("order", "more"),
+        [
+            (examples.order(), {"cancellable": True}),
+            (
+                examples.packed_order(),
+                {
+                    "cancellable": False,
+                    "not_cancellable_because": {
+                        "code": "order_picked_packed",
+                        "detail": f"{CANNOT}: fulfillment center LAX1 picked and packed it on {AT}.",
+                        "packed": [{"fc_id": "LAX1", "at": examples.PACKED_AT}],
+                        "still_cancellable": [],
+                    },
+                },
+            ),
+            (examples.cancelled_order(), {"cancellable": False, "marketplace_cancellation": "to_do"}),
+        ],
+    )
+    def test_a_row_says_what_can_still_be_done_here(self, order: Order, more: Any) -> None:
+        placed = {"order_id": "A-1001", "marketplace_order_id": order.placement.marketplace_order_id}
+        assert self.row(order) == [{**placed, "status": order.status, **more}]
+
+    def test_a_row_of_an_order_that_is_cancelled_in_part_says_so(self) -> None:
+        (row,) = self.row(SPLIT)
+        assert row["partially_cancelled"] is True
+        assert row["not_cancellable_because"]["still_cancellable"] == ["EWR2"]
+
+    def test_what_nobody_can_read_is_named_where_there_is_any(self) -> None:
+        found = Differences((), (), (), ("2",))
+        assert documents.differences_document(self.SAID, found) == {
+            "marketplace": "amazon",
+            "counts": {
+                "orders": 3,
+                "cancelled_there_live_here": 0,
+                "cancelled_here_live_there": 0,
+                "agreed": 0,
+                "unknown": 1,
+            },
+            "cancelled_there_live_here": [],
+            "cancelled_here_live_there": [],
+            "agreed": [],
+            "unknown": [{"marketplace_order_id": "2"}],
+        }
+        unreadable = documents.differences_document(self.SAID, found._replace(unreadable=("1",)))
+        assert unreadable == {**documents.differences_document(self.SAID, found), "unreadable": ["1"]}
+
+
+class TestMoves:
+    def test_what_cannot_be_taken_away_says_who_packed_it_when(self) -> None:
+        assert documents.not_movable(SPLIT, ["LAX1"], "order_picked_packed") == {
+            "detail": "LAX1 has packed its part and EWR2 has not packed its part yet. "
+            "Nothing can be taken from LAX1 any more. Nothing was changed.",
+            "order_id": "A-1001",
+            "order_status": "picked_packed",
+            "packed": [{"fc_id": "LAX1", "at": examples.PACKED_AT}],
+        }
+
+    @pytest.mark.parametrize(
+        ("fc_ids", "said"),
+        [
+            (["ONT8"], "ONT8's part of order A-1001 is cancelled, and stays so: leave ONT8 out."),
+            (["ONT8", "SBD1"], "are cancelled, and stay so: leave ONT8 and SBD1 out."),
+        ],
+    )
+    def test_what_is_cancelled_takes_nothing_more(self, fc_ids: list[str], said: str) -> None:
+        told = documents.not_movable(SPLIT, fc_ids, "part_withdrawn")
+        assert said in told["detail"]
+        assert "packed" not in told
+
+    @pytest.mark.parametrize(
+        ("fc_ids", "said"), [(["SBD1"], "SBD1 has no part of"), (["SBD1", "DFW3"], "SBD1 and DFW3 have no part of")]
+    )
+    def test_a_part_that_was_moved_away_is_nothing_to_cancel(self, fc_ids: list[str], said: str) -> None:
+        told = documents.parts_moved(SPLIT, fc_ids)
+        assert said in told["detail"]
+        assert (told["order_status"], told["still_cancellable"]) == ("picked_packed", ["EWR2"])
+        assert [step["action"] for step in told["next_steps"]] == ["cancel_rest", "correct_in_marketplace", "reroute"]
+        assert "next_steps" not in documents.parts_moved(examples.packed_order(), fc_ids)
 
 
 class TestPutBack:

@@ -71,7 +71,7 @@ class TestPageSize:
         assert parse.page_size({"limit": value}) == size
 
     @pytest.mark.parametrize(
-        "value", ["", "0", "000", "101", "1000", "-1", "+1", "1.0", "1e1", " 1", "1\n", "٣", "ten"]
+        "value", ["", "0", "000", "101", "1000", "0100", "-1", "+1", "1.0", "1e1", " 1", "1\n", "٣", "ten"]
     )
     def test_no_page_size(self, value: str) -> None:
         assert refusal(lambda: parse.page_size({"limit": value})) == (
