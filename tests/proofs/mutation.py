@@ -121,6 +121,8 @@ EQUIVALENT: Mapping[str, str] = {
     "actions.reconcile._STRIDE: 250 -> 251": _SPEED,
     "actions.reconcile._require: True -> False": "the comparison says by itself that it only read",
     "http.batch._each: min(len(commands), SIDE_BY_SIDE) -> max": _SPEED,
+    "http.request.query: 0 -> -1": "there is one",
+    "http.request._idempotency_key: 0 -> -1": "they are the same",
     "http.documents._too_late: 0 -> -1": "what is not split has one center",
     "http.cursors.cut: 0 -> 1": "a byte more or less of four million",
     "http.cursors.cut: 0 -> -1": "a byte more or less of four million",

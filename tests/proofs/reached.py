@@ -85,6 +85,12 @@ class Recorder:
         return result
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Any:
+        """What is reached while a file is imported, for its parameters, is reached by the file."""
+        with self._is(collector.nodeid if isinstance(collector, pytest.Module) else ""):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Any:
         """What is made once for many tests is reached by each of them: by their file."""
         if fixturedef.scope == "function":

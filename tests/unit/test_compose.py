@@ -1,6 +1,7 @@
 """The mail about auto-cancelled orders: what it says in both parts, and that nobody else's words change its shape."""
 
 import functools
+import itertools
 import random
 import re
 import unicodedata
@@ -358,6 +359,17 @@ def test_as_many_orders_are_shown_in_full_as_fit() -> None:
     composed = compose([auto_cancelled(f"A-{number}") for number in range(mail.MAX_ORDERS)])
     row = len(composed.html) // composed.html.count("<tr>")
     assert mail.MAX_BYTES - 2 * row < len(composed.html.encode()) <= mail.MAX_BYTES
+
+
+@pytest.mark.parametrize("spread", [0, 40], ids=["all alike", "of all lengths"])
+def test_not_one_row_more_would_fit_whatever_the_limit(spread: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = [auto_cancelled(f"A-{number}", detail="x" * (number * 7 % (spread + 1))) for number in range(12)]
+    view = mail._view(ACME, "sum-7f3a9c", orders, 1, 1, ORIGIN, (), {})
+    sizes = [mail._size(mail._render(view.cut(rows))) for rows in range(len(orders))]
+    for rows, limit in itertools.product(range(len(orders)), (0, 1)):
+        monkeypatch.setattr(mail, "MAX_BYTES", sizes[rows] + limit)
+        fitting = max(index for index, size in enumerate(sizes) if size <= mail.MAX_BYTES)
+        assert compose(orders).html.count('scope="row"') == fitting
 
 
 @pytest.mark.parametrize(
