@@ -361,9 +361,15 @@ def test_as_many_orders_are_shown_in_full_as_fit() -> None:
     assert mail.MAX_BYTES - 2 * row < len(composed.html.encode()) <= mail.MAX_BYTES
 
 
-@pytest.mark.parametrize("spread", [0, 40], ids=["all alike", "of all lengths"])
-def test_not_one_row_more_would_fit_whatever_the_limit(spread: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    orders = [auto_cancelled(f"A-{number}", detail="x" * (number * 7 % (spread + 1))) for number in range(12)]
+@pytest.mark.parametrize(
+    "words",
+    [lambda _: 1, lambda number: number % 30, lambda number: 30 * (number < 6), lambda number: 30 * (number % 9 == 8)],
+    ids=["all alike", "of all lengths", "the first ones long", "a long one now and then"],
+)
+def test_not_one_row_more_would_fit_whatever_the_limit(
+    words: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = [auto_cancelled(f"A-{number}", detail="words " * words(number)) for number in range(30)]
     view = mail._view(ACME, "sum-7f3a9c", orders, 1, 1, ORIGIN, (), {})
     sizes = [mail._size(mail._render(view.cut(rows))) for rows in range(len(orders))]
     for rows, limit in itertools.product(range(len(orders)), (0, 1)):
