@@ -38,7 +38,13 @@ class Noticed:
 def _shared() -> Iterable[Path]:
     """All that a test's result may rest on but its own file, and what makes the mutants."""
     found = (path for folder in _FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in _KINDS)
-    return [ROOT / "template.yaml", *sorted(path for path in found if not path.name.startswith(("test_", "mut")))]
+    others = (
+        "test_",
+        "mut",
+        "noticed",
+        "reached",
+    )  # a file of tests counts for what it notices; the rest judge nothing
+    return [ROOT / "template.yaml", *sorted(path for path in found if not path.name.startswith(others))]
 
 
 def _key(mutant: Mutant) -> str:

@@ -676,12 +676,29 @@ def test_a_split_order_is_told_first_with_what_still_comes() -> None:
     assert text.index("has packed its part") < text.index("EWR2: LAMP") < text.index("A-1 Order there")
 
 
+@pytest.mark.parametrize(("whole", "orders"), [(1, "order"), (2, "orders")])
+def test_beside_split_orders_it_is_said_which_ones_were_cancelled_as_a_whole(whole: int, orders: str) -> None:
+    text = text_of(told(*(auto_cancelled(f"A-{number}") for number in range(whole)), split()).text)
+    assert (
+        f"The fulfillment network cancelled {whole} {orders} and parts of 1 order that otherwise go on, because" in text
+    )
+    assert f"For the {orders} cancelled as a whole, choose one of the two" in text
+
+
+def test_one_that_is_left_out_of_the_table_is_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = [auto_cancelled(f"A-{number}") for number in range(3)]
+    view = mail._view(ACME, "sum-7f3a9c", orders, 1, 1, ORIGIN, (), {})
+    monkeypatch.setattr(mail, "MAX_BYTES", mail._size(mail._render(view.cut(2))))
+    assert "1 MORE ORDER\n" in compose(orders).text
+
+
 def test_where_nothing_was_cancelled_as_a_whole_nobody_is_told_to_cancel() -> None:
     composed = told(split())
     assert composed.subject == "1 order partly shipped: 1 out of stock"
     for each in (text_of(composed.text), Page(composed.html).text):
         assert "cancel it in its marketplace now" not in each
         assert "The cancelled order" not in each
+        assert "The fulfillment network cancelled parts of 1 order that otherwise go on, because" in each
 
 
 def test_split_orders_that_do_not_fit_are_listed_by_id() -> None:
