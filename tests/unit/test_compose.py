@@ -685,6 +685,42 @@ def test_beside_split_orders_it_is_said_which_ones_were_cancelled_as_a_whole(who
     assert f"For the {orders} cancelled as a whole, choose one of the two" in text
 
 
+def test_the_first_rows_stay_whatever_list_they_are_in_and_each_order_is_somewhere() -> None:
+    whole = [auto_cancelled(f"A-{number}", marketplace=("amazon", "etsy")[number % 2]) for number in range(4)]
+    ended = [split(f"E-{number}", status="cancelled", cancellation=examples.cancellation()) for number in range(2)]
+    orders = [*whole, *(split(f"S-{number}") for number in range(2)), *ended]
+    ids = {order.order_id: [each.cancellation_id for each in order.cancellations()] for order in orders}
+    view = mail._view(ACME, "sum-7f3a9c", orders, 1, 1, ORIGIN, (), ids)
+
+    def lists(view: Any) -> tuple[list[str], list[str]]:
+        parts = (view.going_on, view.ended, *view.places)
+        return [row.order_id for part in parts for row in part.rows], [
+            each for part in parts for each in part.order_ids
+        ]
+
+    in_full, listed = lists(view)
+    assert sorted(in_full) == sorted(ids)
+    assert listed == []
+    for rows in range(len(orders) + 1):
+        shown, listed = lists(view.cut(rows))
+        assert shown == in_full[:rows]
+        assert sorted(listed) == sorted(in_full[rows:])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\u0301" * 9, "\u0301" * mail._MAX_MARKS),
+        ("e" + "\u0301" * 9 + "e" + "\u0301" * 9, ("e" + "\u0301" * mail._MAX_MARKS) * 2),
+        ("\u200dTent", "Tent"),
+        ("e\u200d", "e"),
+        ("\u200d\u200d", ""),
+    ],
+)
+def test_of_marks_and_joiners_a_text_has_what_a_word_may_have(text: str, shown: str) -> None:
+    assert mail._visible(text) == shown
+
+
 def test_one_that_is_left_out_of_the_table_is_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
     orders = [auto_cancelled(f"A-{number}") for number in range(3)]
     view = mail._view(ACME, "sum-7f3a9c", orders, 1, 1, ORIGIN, (), {})
