@@ -5,8 +5,8 @@ A job is a line of JSON, and so is what became of it.
 The parent has imported what is slow to import, and nothing of the service's; a child imports the mutant in place of its
 module, then runs the tests with pytest, those first that are most likely to notice.
 
-A child that uses up its seconds of the processor does not end: it is a mutant that was noticed. One that uses up the
-seconds of the clock says nothing about its mutant, for the machine may be busy: it has no verdict, and that is told.
+A child that uses up its seconds of the processor, or sleeps on and on, does not end: its mutant was noticed. One that
+uses up the seconds of the clock says nothing about its mutant, for the machine may be busy: that is told.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from types import CodeType
@@ -31,6 +32,7 @@ from tests.proofs.reached import OPTIONS
 
 PROCESSOR_SECONDS = (20, 90)  # for the first stage, which is of a second or two; for all of them
 CLOCK_SECONDS = 900
+ASLEEP = 30.0  # seconds of the clock in which a child that works takes at least one of the processor
 WARMED_BY = ("tests/unit/test_order_writes.py", "tests/integration/test_events.py")
 NOTICED = 10  # by the first stage; by the next, one more
 VERDICTS = {0: "survives", **dict.fromkeys(range(NOTICED, NOTICED + 5), "noticed"), -signal.SIGXCPU: "does not end"}
@@ -89,7 +91,7 @@ def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> tuple[
     if child == 0:
         code = 3
         try:
-            signal.alarm(CLOCK_SECONDS)
+            _watch_the_clock()
             with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
@@ -110,6 +112,22 @@ def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> tuple[
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return VERDICTS.get(code, f"no verdict: it ended with {code}"), max(code - NOTICED, 0)
+
+
+def _watch_the_clock() -> None:
+    """End this process when it only sleeps, or has taken too long."""
+    begun, worked = time.monotonic(), 0.0
+
+    def look(*_: object) -> None:
+        nonlocal worked
+        before, worked = worked, time.process_time()
+        if worked - before < 1:
+            os.kill(os.getpid(), signal.SIGXCPU)
+        if time.monotonic() - begun > CLOCK_SECONDS:
+            os._exit(3)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, ASLEEP, ASLEEP)
 
 
 def _run(tests: Sequence[str]) -> int:

@@ -80,6 +80,7 @@ EQUIVALENT: Mapping[str, str] = {
         )
         for other in others
     },
+    "mail.ses.send: 1 -> 0": _SAID,
     "mail.ses.send: 1 -> 2": _SAID,
     "mail.ses.refused: 4 -> 5": _SPEED,
     "mail.compose._as_much_as_fits: room < 0 -> room <= 0": "to the byte no mail is full",
