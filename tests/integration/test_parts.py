@@ -129,6 +129,19 @@ class TestTheSameAgain:
         assert again.body == first.body
         assert item(tables) == before
 
+    def test_is_answered_whatever_a_later_version_made_of_the_order(
+        self, service: Service, split: str, tables: Tables
+    ) -> None:
+        service.cancel(split, EWR2)
+        tables.put(ORDERS, {**item(tables), "status": {"S": "on_hold"}})
+        assert service.cancel(split, EWR2).body["outcome"] == "already_cancelled"
+
+    def test_is_told_of_the_cancellation_of_the_part_that_is_named_first(self, service: Service, split: str) -> None:
+        for fc_id, reason in (("EWR2", "customer_request"), ("ONT8", "pricing_error")):
+            service.cancel(split, {"fulfillment_centers": [fc_id], "reason": reason})
+        again = service.cancel(split, {"fulfillment_centers": ["ONT8", "EWR2"]}).body
+        assert (again["outcome"], again["cancellation"]["reason"]) == ("already_cancelled", "pricing_error")
+
     def test_for_another_reason_is_refused(self, service: Service, split: str) -> None:
         service.cancel(split, EWR2, key="k-1")
         assert service.cancel(split, {**EWR2, "reason": "other"}, key="k-1").status == 422

@@ -77,6 +77,14 @@ def test_a_refusal_is_found_by_its_request_id(aws: Tables, service: Service, log
     assert (line["correlation_id"], line["code"]) == (refused.headers["x-request-id"], "order_not_found")
 
 
+def test_what_is_done_to_an_order_is_one_line_each(aws: Tables, service: Service, log: io.StringIO) -> None:
+    service.place("A-1", "LAX1")
+    service.move("A-1", "EWR2")
+    service.report("EWR2", "A-1", "picking")
+    assert [line["fulfillment_centers"] for line in lines(log, "move")] == [["EWR2"]]
+    assert [(line["order_id"], line["fc_id"]) for line in lines(log, "event")] == [("A-1", "EWR2")]
+
+
 @pytest.mark.parametrize(
     ("words", "shown"),
     [

@@ -40,6 +40,15 @@ REFUSALS = {
             "LAX1's part of order A-1001 can still be cancelled."
         ),
     ),
+    "packed by two of three, one after the other": (
+        examples.order({"LAX1": {"picked_packed": "2026-11-23T16:30:00Z"}, "ONT8": {}, "EWR2": PACKED}),
+        "order_picked_packed",
+        (
+            "LAX1 has packed its part, ONT8 has not packed its part yet and EWR2 has packed its part. "
+            f"{CANNOT} as a whole: fulfillment center EWR2 picked and packed its part on {AT}. "
+            "ONT8's part of order A-1001 can still be cancelled."
+        ),
+    ),
     "shipped": (
         examples.order({"LAX1": SHIPPED}),
         "order_shipped",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from order_cancellation.domain.cancellations import CancelCommand
 from order_cancellation.domain.orders import EVENTS, Event
+from order_cancellation.domain.places import countries
 from order_cancellation.domain.reasons import AUTO_REASONS, SELLER_REASONS
 from order_cancellation.domain.refusals import InvalidRequest, Refusal
 from order_cancellation.domain.sellers import Contact
@@ -63,6 +64,11 @@ class TestIds:
     def test_no_new_order_can_be_called_cancel_for_the_batch_has_that_path(self) -> None:
         assert parse.new_order_id("cancel-1") == "cancel-1"
         assert refusal(lambda: parse.new_order_id("cancel"))[0] == "order_id"
+
+
+def test_a_country_is_two_letters_and_of_the_list() -> None:
+    assert {"US", "DE", "JP"} <= countries()
+    assert [code for code in countries() if not re.fullmatch("[A-Z]{2}", code)] == []
 
 
 class TestPageSize:

@@ -240,6 +240,18 @@ def test_a_delivered_order_expires_so_many_days_after_its_last_part_arrived(desk
     assert int(desk.order["expires_at"]["N"]) == int(desk.clock.now + (ORDERS_DAYS - 1) * DAY)
 
 
+@pytest.mark.parametrize("again", ["report", "move"])
+def test_who_died_before_letting_an_order_go_does_it_when_asked_again(desk: Desk, again: str) -> None:
+    desk.service.report("LAX1", "A-1", "delivered")
+    desk.service.report("EWR2", "A-1", "delivered")
+    desk.tables.put(ORDERS, {name: value for name, value in desk.order.items() if name != "expires_at"})
+    if again == "report":
+        desk.service.report("EWR2", "A-1", "delivered")
+    else:
+        desk.service.move("A-1", "LAX1", "EWR2")
+    assert desk.expires
+
+
 def test_an_order_is_delivered_when_what_was_not_has_moved_away(desk: Desk) -> None:
     desk.service.report("LAX1", "A-1", "delivered")
     desk.service.move("A-1", "LAX1")
