@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from order_cancellation.domain.summaries import shard_of
 from tests.support.clock import MINUTE, Clock
 from tests.support.functions import Context
 from tests.support.memory_tables import Tables
-from tests.support.rig import Service, furnish
+from tests.support.rig import Service, furnish, stream_records
 
 if TYPE_CHECKING:
     from tests.support.ses import SimulatedSes
@@ -41,6 +42,14 @@ def test_what_the_sweep_found(aws: Tables, service: Service, clock: Clock, count
     assert counted('"OrdersSwept":[1.0]')
 
 
+def test_what_the_stream_brought_and_could_not_be_told(aws: Tables, service: Service, counted: Counted) -> None:
+    furnish(aws, "A-1")
+    service.auto_cancel(DUE)
+    [record] = stream_records(aws)
+    service.deliver([{**record, "dynamodb": {**record["dynamodb"], "NewImage": {}}}])
+    assert counted('"RecordsReceived":[1.0],"RecordsFailed":[1.0]')
+
+
 def test_that_ses_takes_nothing_from_the_sweep(
     aws: Tables, service: Service, ses: SimulatedSes, clock: Clock, counted: Counted
 ) -> None:
@@ -67,7 +76,12 @@ def test_how_late_the_oldest_due_order_is_and_how_many_summaries_wait(
     service.auto_cancel({**DUE, "seller_id": "unregistered", "order_id": "U-1"})
     clock.advance(5 * MINUTE)
     service.auto_cancel(DUE)
-    clock.advance(14 * MINUTE)
+    clock.advance(3 * MINUTE)
+    service.register("bluebird")
+    service.place("B-1", seller_id="bluebird")
+    service.auto_cancel({**DUE, "seller_id": "bluebird", "order_id": "B-1"})
+    assert shard_of("bluebird") != shard_of("acme")
+    clock.advance(11 * MINUTE)
     assert measured() == (4 * MINUTE, 0)  # the unregistered seller's is older, and cannot be told
     ses.refuse("MessageRejected")
     service.sweep()

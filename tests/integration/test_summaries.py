@@ -660,5 +660,7 @@ def test_the_seller_reads_the_mail_itself_in_the_portal(world: World) -> None:
     assert mail("acme", "S-of-nothing") is None
     world.register("bluebird")
     assert mail("bluebird", kept["summary_id"]) is None, "another seller's"
+    world.tables.remove("SellersTable", "acme")
+    assert mail("acme", kept["summary_id"]) is None, "of a seller whose registration is gone"
     refused = world.service.send("list_summaries", seller_claims("acme"), query={"mail_of": ["../x"]})
     assert (refused.status, refused.body["field"]) == (400, "mail_of")
