@@ -244,6 +244,8 @@ def test_a_center_that_nothing_was_reported_of_has_its_part() -> None:
     assert replace(placed, milestones={}).fulfillment_centers == ("LAX1", "EWR2")
     gone = replace(placed, milestones={"EWR2": {}}, moved={"LAX1": {"at": examples.PACKED_AT}})
     assert gone.fulfillment_centers == ("EWR2",)
+    back = replace(placed, moved={"LAX1": {"at": examples.PACKED_AT}})
+    assert back.fulfillment_centers == ("LAX1", "EWR2")
 
 
 def test_a_center_that_got_its_part_later_stays_when_the_part_is_cancelled() -> None:
