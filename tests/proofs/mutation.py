@@ -126,6 +126,8 @@ EQUIVALENT: Mapping[str, str] = {
     "actions.reconcile._STRIDE: 250 -> 251": _SPEED,
     "actions.reconcile._require: True -> False": "the comparison says by itself that it only read",
     "functions.view_orders.list_orders: True -> False": "a page has a place for each order",
+    "tables.client.CLIENT_CONFIG: 32 -> 31": _SPEED,
+    "tables.client.CLIENT_CONFIG: 32 -> 33": _SPEED,
     "aws._OURS: False -> True": _SPEED,
     "domain.places.countries: line and (not line.startswith('#')) without line": "the table has no blank line",
     "domain.refusals.__init__: 'a read' if reading else 'a write': the other way round": _LOGGED,

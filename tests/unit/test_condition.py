@@ -7,9 +7,11 @@ from typing import Any, cast
 import pytest
 
 from order_cancellation.domain.orders import CANCELLABLE, CANCELLED, TRANSITIONS
+from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.tables.client import CLIENT_CONFIG, MAX_CALL_SECONDS
 from order_cancellation.tables.orders import Orders
-from tests.support import examples
+from tests.support import examples, rig, sdk
+from tests.support.memory_tables import ORDERS
 
 
 class Recorder:
@@ -78,3 +80,16 @@ def test_the_longest_call_is_known() -> None:
     tries = config.retries["total_max_attempts"]
     pauses = sum(2**retry for retry in range(tries - 1))  # botocore's standard mode: at most 1 s, then 2 s
     assert tries * (config.connect_timeout + config.read_timeout) + pauses <= MAX_CALL_SECONDS
+
+
+def test_a_call_is_tried_three_times(dynamodb: Any, hooks: list[sdk.Hook]) -> None:
+    tried: list[str] = []
+
+    def refuse(call: sdk.Call) -> sdk.Fault:
+        tried.append(call.operation)
+        return sdk.Fault.SERVER_ERROR
+
+    hooks[0] = refuse
+    with rig.without_pauses(), pytest.raises(Unavailable):
+        Orders(dynamodb, ORDERS).find("acme", "A-1")
+    assert tried == ["GetItem"] * 3

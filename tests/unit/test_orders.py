@@ -194,6 +194,11 @@ class TestPacked:
                 id="the earliest of what tells",
             ),
             pytest.param(
+                {"LAX1": {"picked_packed": "2026-11-23T15:00:00Z", "shipped": "2026-11-23T14:00:00Z"}},
+                (("LAX1", "2026-11-23T15:00:00Z"),),
+                id="what says so itself, though the center's clock went back",
+            ),
+            pytest.param(
                 {
                     "LAX1": {"picked_packed": "2026-11-23T14:00:00.5Z"},
                     "EWR2": {"picked_packed": "2026-11-23T14:00:00Z"},
@@ -232,6 +237,26 @@ def test_whatever_the_centers_report_the_order_only_goes_where_the_table_allows(
         reached = [order.fulfillment_center_status(center) for center in order.milestones]
         assert (order.status == "delivered") == (set(reached) == {"delivered"})
         assert (order.status in ("shipped", "delivered")) == (set(reached) <= {"shipped", "delivered"})
+
+
+AUTO, OWN = examples.auto_cancellation(), examples.cancellation()
+
+
+@pytest.mark.parametrize(
+    ("order", "over"),
+    [
+        (examples.order(status="delivered"), True),
+        (examples.order(status="shipped"), False),
+        (examples.cancelled_order(OWN), False),  # it is to do in the marketplace
+        (examples.cancelled_order(OWN)._replace(marketplace_mark="done"), True),
+        (examples.cancelled_order(AUTO)._replace(marketplace_mark="done", summary_id="S-1"), True),
+        (examples.cancelled_order(AUTO)._replace(marketplace_mark="done", summary_id="off"), True),
+        (examples.cancelled_order(AUTO)._replace(marketplace_mark="done"), False),  # told in no summary yet
+        (examples.cancelled_order(OWN)._replace(marketplace_mark="done", summary_due_at="2026-11-23T15:00:00Z"), False),
+    ],
+)
+def test_an_order_is_over_when_nothing_is_left_to_do_or_to_tell(order: Order, over: bool) -> None:
+    assert order.over is over
 
 
 def test_an_order_that_was_skipped_is_told_of_in_no_summary() -> None:
