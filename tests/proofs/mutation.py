@@ -58,7 +58,7 @@ _UNKNOWN_SIZE = "an order of unknown size: one write unit more or less of a thou
 _A_CUT = "where a long text is cut is a choice; that it is cut is tested with the longest"
 _ALL_OF_IT = "only a whole order is told of without the ids of its cancellations"
 _SAID = "the service always says which; only tests leave it out"
-_SHARE = "how many shards, orders of a share, or minutes of patience is a choice; the tests follow it"
+_SHARE = "how many shards, orders of a share or of a count, or minutes of patience is a choice; the tests follow it"
 EQUIVALENT: Mapping[str, str] = {
     "domain.summaries.SHARDS: 8 -> 7": _SHARE,
     "domain.summaries.SHARDS: 8 -> 9": _SHARE,
@@ -126,8 +126,27 @@ EQUIVALENT: Mapping[str, str] = {
     "actions.reconcile._STRIDE: 250 -> 251": _SPEED,
     "actions.reconcile._require: True -> False": "the comparison says by itself that it only read",
     "functions.view_orders.list_orders: True -> False": "a page has a place for each order",
-    "tables.client.CLIENT_CONFIG: 32 -> 31": _SPEED,
-    "tables.client.CLIENT_CONFIG: 32 -> 33": _SPEED,
+    **{f"tables.client.CLIENT_CONFIG: {change}": _SPEED for change in ("32 -> 31", "32 -> 33", "True -> False")},
+    **{
+        f"tables.order_lists._STEPS: {steps} -> {steps + more}": _SPEED
+        for steps in (100, 200, 400, 800, 7)
+        for more in (-1, 1)
+    },
+    "tables.order_lists.MOST_COUNTED: 1000 -> 500": _SHARE,
+    "tables.order_lists.MOST_COUNTED: 1000 -> 2000": _SHARE,
+    "tables.order_lists.NAMED: True -> False": "those with one marketplace order id are in no sequence",
+    "tables.order_lists.bounds: 19 -> 18": _SPEED,
+    "tables.order_lists.bounds: 19 -> 18 (2)": _SPEED,
+    **{
+        f"tables.order_lists.filtered: {change}": _SPEED
+        for change in (
+            "self.statuses or self.cancellable is not None without self.cancellable is not None",
+            "self.cancellable is not None -> self.cancellable is None",
+            "self.marketplace_cancellation is not None and self.listing is not TO_DO "
+            "without self.marketplace_cancellation is not None",
+            "self.marketplace_cancellation is not None -> self.marketplace_cancellation is None",
+        )
+    },
     "aws._OURS: False -> True": _SPEED,
     "domain.places.countries: line and (not line.startswith('#')) without line": "the table has no blank line",
     "domain.refusals.__init__: 'a read' if reading else 'a write': the other way round": _LOGGED,

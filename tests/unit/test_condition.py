@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -82,7 +83,16 @@ def test_the_longest_call_is_known() -> None:
     assert tries * (config.connect_timeout + config.read_timeout) + pauses <= MAX_CALL_SECONDS
 
 
-def test_a_call_is_tried_three_times(dynamodb: Any, hooks: list[sdk.Hook]) -> None:
+@pytest.mark.parametrize(
+    ("ask", "operation"),
+    [
+        (lambda orders: orders.find("acme", "A-1"), "GetItem"),
+        (lambda orders: orders.advance(examples.order({"LAX1": {}}), examples.packed_order()), "UpdateItem"),
+    ],
+)
+def test_a_call_is_tried_three_times_and_what_was_not_a_read_may_have_been_done(
+    dynamodb: Any, hooks: list[sdk.Hook], ask: Callable[[Orders], object], operation: str
+) -> None:
     tried: list[str] = []
 
     def refuse(call: sdk.Call) -> sdk.Fault:
@@ -90,6 +100,7 @@ def test_a_call_is_tried_three_times(dynamodb: Any, hooks: list[sdk.Hook]) -> No
         return sdk.Fault.SERVER_ERROR
 
     hooks[0] = refuse
-    with rig.without_pauses(), pytest.raises(Unavailable):
-        Orders(dynamodb, ORDERS).find("acme", "A-1")
-    assert tried == ["GetItem"] * 3
+    with rig.without_pauses(), pytest.raises(Unavailable) as failed:
+        ask(Orders(dynamodb, ORDERS))
+    assert tried == [operation] * 3
+    assert failed.value.reading is (operation == "GetItem")

@@ -239,6 +239,14 @@ def test_whatever_the_centers_report_the_order_only_goes_where_the_table_allows(
         assert (order.status in ("shipped", "delivered")) == (set(reached) <= {"shipped", "delivered"})
 
 
+def test_what_a_center_reported_of_a_part_that_went_away_says_nothing_of_one_that_it_may_get_again() -> None:
+    received = {"LAX1": {"picking": examples.PACKED_AT}, "EWR2": {"picking": examples.PACKED_AT}}
+    order = examples.order({"LAX1": {"picking": examples.PACKED_AT}, "EWR2": {}}, receipts=received)
+    moved = orders.routed_to(order, ["EWR2", "DFW3"], "2026-11-23T15:00:00Z")
+    assert moved.receipts == {"EWR2": received["EWR2"]}
+    assert moved.moved == {"LAX1": {"at": "2026-11-23T15:00:00Z"}}
+
+
 AUTO, OWN = examples.auto_cancellation(), examples.cancellation()
 
 
