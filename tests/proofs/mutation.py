@@ -134,6 +134,7 @@ EQUIVALENT: Mapping[str, str] = {
     },
     "tables.order_lists.MOST_COUNTED: 1000 -> 500": _SHARE,
     "tables.order_lists.MOST_COUNTED: 1000 -> 2000": _SHARE,
+    "tables.order_lists._read: 1 -> 2": _SPEED,
     "tables.order_lists.NAMED: True -> False": "those with one marketplace order id are in no sequence",
     "tables.order_lists.bounds: 19 -> 18": _SPEED,
     "tables.order_lists.bounds: 19 -> 18 (2)": _SPEED,
@@ -142,8 +143,10 @@ EQUIVALENT: Mapping[str, str] = {
         for change in (
             "self.statuses or self.cancellable is not None without self.cancellable is not None",
             "self.cancellable is not None -> self.cancellable is None",
-            "self.marketplace_cancellation is not None and self.listing is not TO_DO "
-            "without self.marketplace_cancellation is not None",
+            (
+                "self.marketplace_cancellation is not None and self.listing is not TO_DO "
+                "without self.marketplace_cancellation is not None"
+            ),
             "self.marketplace_cancellation is not None -> self.marketplace_cancellation is None",
         )
     },

@@ -120,7 +120,7 @@ def test_a_filtered_list_ends_its_page_when_the_time_does(dynamodb: Any, hooks: 
         Wanted(statuses=("shipped",)),
         Wanted(statuses=("received", "delivered"), placed_from="2026-11-23T09:00:00.500Z"),
         Wanted(cancellable=True, placed_to="2026-11-23T09:00:00.500Z"),
-        Wanted(placed_from="2026-11-23T09:00:00Z", placed_to="2026-11-23T09:00:00Z"),
+        Wanted(placed_from="2026-11-23T09:00:00Z", placed_to="2026-11-23T09:00:00.500Z"),
         Wanted(marketplace_order_id="113-0"),
         Wanted(marketplace_order_id="113-0", statuses=("shipped",)),
     ],
