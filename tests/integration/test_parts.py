@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from tests.support import examples
+from tests.support.clock import MINUTE, Clock
 from tests.support.functions import Context, Response, seller_claims
 from tests.support.memory_tables import ORDERS, Tables
 from tests.support.rig import Service
@@ -196,6 +197,15 @@ class TestAWholeCancel:
             service.send("mark_marketplace", seller_claims("acme"), {"state": "done"}, order_id="A-1")
             assert service.view("A-1").body["marketplace_cancellation"] == "done"
 
+    def test_keeps_its_place_among_what_is_to_do_when_that_is_said_once_more(
+        self, service: Service, split: str, tables: Tables, clock: Clock
+    ) -> None:
+        service.cancel(split, EWR2)
+        since = item(tables)["to_do_since"]
+        clock.advance(MINUTE)
+        service.send("mark_marketplace", seller_claims("acme"), {"state": "to_do"}, order_id=split)
+        assert item(tables)["to_do_since"] == since
+
 
 class TestBatches:
     def test_parts_and_orders_have_a_result_each(self, service: Service, split: str) -> None:
@@ -276,10 +286,11 @@ class TestAMove:
         assert service.move(split, "DFW3", "LAX1").status == 200
         assert item(tables) == before
 
-    def test_back_begins_anew(self, service: Service) -> None:
+    def test_back_begins_anew(self, service: Service, tables: Tables) -> None:
         service.place("A-1", "LAX1")
         service.report("LAX1", "A-1", "picking")
         service.move("A-1", "EWR2")
+        assert "LAX1" not in item(tables)["receipts"]["M"]
         back = service.move("A-1", "LAX1")
         assert centers(back) == {"LAX1": "received"}
         assert service.report("LAX1", "A-1", "picking").body["outcome"] == "recorded"

@@ -267,6 +267,13 @@ def test_without_the_parameters_nothing_expires(desk: Desk) -> None:
     assert not [each for each in desk.tables.items(SUMMARIES) if "expires_at" in each]
 
 
+@FOR_EVER
+def test_without_the_parameter_a_delivered_order_is_kept(desk: Desk) -> None:
+    desk.service.report("LAX1", "A-1", "delivered")
+    desk.service.report("EWR2", "A-1", "delivered")
+    assert not desk.expires
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 @pytest.mark.parametrize("last", ["report", "mark", "summary"])
 def test_whatever_ends_a_partly_cancelled_order_last_lets_it_go(desk: Desk, arrives: bool, last: str) -> None:

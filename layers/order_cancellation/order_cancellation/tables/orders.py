@@ -176,7 +176,7 @@ class Orders:
             for pause in _PAUSES:
                 time.sleep(pause)
                 items, keys = self._read_some(keys)
-                found += readable(decode_item(item) for item in items)[0]
+                found += readable(decode_item(item) for item in items)
                 if not keys:
                     break
             else:
@@ -214,21 +214,19 @@ class Unreadable(ValueError):
         super().__init__(f"{item.get('seller_id')} {self.order_id}")
 
 
-def readable(items: Iterable[Item]) -> tuple[list[Order], list[str]]:
-    """The orders that this version can read, and the ids of the others: one bad item costs nobody else.
+def readable(items: Iterable[Item]) -> list[Order]:
+    """The orders that this version can read: one bad item costs nobody else.
 
     Each of the others is logged and counted, and an alarm says so.
     """
     orders: list[Order] = []
-    others: list[str] = []
     for item in items:
         try:
             orders.append(order_of(item))
         except Unreadable as unreadable:
             logger.exception("unreadable order", extra={"item": str(unreadable)})
             count("OrdersUnreadable")
-            others.append(unreadable.order_id)
-    return orders, others
+    return orders
 
 
 def order_from_image(image: Item) -> Order:
