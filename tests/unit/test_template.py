@@ -156,6 +156,114 @@ def test_a_table_outlives_its_stack_and_can_be_restored(name: str) -> None:
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
+# By table: its key, and by index its key and what beside the keys it has.
+KEYS: dict[str, tuple[list[str], dict[str, tuple[list[str], list[str]]]]] = {
+    "OrdersTable": (
+        ["seller_id", "order_id"],
+        {
+            "ByMarketplaceOrderId": (["seller_id", "marketplace_order_id"], []),
+            "ByPlacedAt": (["seller_id", "placed_at"], []),
+            "ToDo": (["seller_id", "to_do_since"], []),
+            "DueForSummary": (["summary_shard", "summary_due_at"], []),
+        },
+    ),
+    "SummariesTable": (
+        ["seller_id", "summary_id"],
+        {
+            "PendingSummaries": (["lease_shard", "lease_until"], []),
+            "WaitingSummaries": (["waiting_shard", "seller_id"], ["email", "waits_for"]),
+            "BySummaryId": (["summary_id"], []),
+        },
+    ),
+    "SellersTable": (["seller_id"], {}),
+    "FulfillmentCentersTable": (["client_id"], {}),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+class TestTables:
+    def test_have_these_keys_and_indexes(self, name: str) -> None:
+        table = RESOURCES[name]["Properties"]
+        key, indexes = KEYS[name]
+        assert key_of(table) == key
+        found = {index["IndexName"]: index for index in map(without_condition, table.get("GlobalSecondaryIndexes", []))}
+        assert {each: key_of(index) for each, index in found.items()} == {
+            each: key for each, (key, _) in indexes.items()
+        }
+        for each, (_, more) in indexes.items():
+            projected = (
+                {"ProjectionType": "INCLUDE", "NonKeyAttributes": more} if more else {"ProjectionType": "KEYS_ONLY"}
+            )
+            assert found[each]["Projection"] == projected
+
+    def test_define_what_is_in_a_key_as_text(self, name: str) -> None:
+        key, indexes = KEYS[name]
+        used = {*key, *(attribute for key, _ in indexes.values() for attribute in key)}
+        defined = map(without_condition, RESOURCES[name]["Properties"]["AttributeDefinitions"])
+        assert {each["AttributeName"]: each["AttributeType"] for each in defined} == dict.fromkeys(used, "S")
+
+    def test_let_go_of_what_is_finished_and_of_nothing_else(self, name: str) -> None:
+        expires = (
+            {"AttributeName": "expires_at", "Enabled": True} if name in ("OrdersTable", "SummariesTable") else None
+        )
+        assert RESOURCES[name]["Properties"].get("TimeToLiveSpecification") == expires
+
+    def test_stream_what_an_order_was_and_is(self, name: str) -> None:
+        both = {"StreamViewType": "NEW_AND_OLD_IMAGES"} if name == "OrdersTable" else None
+        assert RESOURCES[name]["Properties"].get("StreamSpecification") == both
+
+
+def key_of(table: dict[str, Any]) -> list[str]:
+    """The names, partition key first."""
+    assert [each["KeyType"] for each in table["KeySchema"]] == ["HASH", "RANGE"][: len(table["KeySchema"])]
+    return [each["AttributeName"] for each in table["KeySchema"]]
+
+
+def without_condition(entry: dict[str, Any]) -> dict[str, Any]:
+    """What is there when its parameter says so; else there is nothing."""
+    if entry.keys() != {"If"}:
+        return entry
+    condition, there, otherwise = entry["If"]
+    assert (condition, otherwise) == ("HasToDoIndex", {"Ref": "AWS::NoValue"})
+    return dict(there)
+
+
+def test_what_api_gateway_logs_with_is_a_role_of_its_own_and_only_for_that() -> None:
+    assert RESOURCES["ApiLogRole"]["Properties"] == {
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ],
+        },
+        "ManagedPolicyArns": [
+            {"Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"}
+        ],
+    }
+
+
+def test_names_that_two_stacks_would_share_begin_with_the_stacks() -> None:
+    assert RESOURCES["OrderBus"]["Properties"] == {"Name": {"Sub": "${AWS::StackName}-orders"}}
+    assert RESOURCES["SummaryMail"]["Properties"]["Name"] == {"Sub": "${AWS::StackName}-summaries"}
+
+
+def test_ses_measures_its_reputation_and_writes_to_nobody_who_bounced_or_complained() -> None:
+    properties = RESOURCES["SummaryMail"]["Properties"]
+    assert properties["ReputationOptions"] == {"ReputationMetricsEnabled": True}
+    assert properties["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
+    assert RESOURCES["SenderIdentity"]["Properties"] == {"EmailIdentity": {"Ref": "SenderAddress"}}
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::SQS::Queue")
+)
+def test_a_queue_is_encrypted_and_one_of_what_was_given_up_keeps_it_for_two_weeks(name: str) -> None:
+    properties = RESOURCES[name]["Properties"]
+    assert properties["SqsManagedSseEnabled"] is True
+    if name.endswith("FailureQueue"):
+        assert properties["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
 @pytest.mark.parametrize("response", GATEWAY_RESPONSES.values(), ids=GATEWAY_RESPONSES)
 class TestGatewayResponses:
     """API Gateway's own errors look like the functions' errors."""
