@@ -34,8 +34,7 @@ PROCESSOR_SECONDS = (20, 90)  # for the first stage, which is of a second or two
 CLOCK_SECONDS = 900
 ASLEEP = 30.0  # seconds of the clock in which a child that works takes at least one of the processor
 WARMED_BY = ("tests/unit/test_order_writes.py", "tests/integration/test_events.py")
-NOTICED = 10  # by the first stage; by the next, one more
-VERDICTS = {0: "survives", **dict.fromkeys(range(NOTICED, NOTICED + 5), "noticed"), -signal.SIGXCPU: "does not end"}
+VERDICTS = {0: "survives", 1: "noticed", 2: "noticed", -signal.SIGXCPU: "does not end"}  # 2: it cannot be imported
 
 
 class Chosen:
@@ -50,6 +49,23 @@ class Chosen:
         items[:] = sorted(
             (item for item in items if item.nodeid in self._places), key=lambda item: self._places[item.nodeid]
         )
+
+
+class Witness:
+    """A plugin of pytest: writes down which file of tests is the first that fails."""
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._look(report)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._look(report)
+
+    def _look(self, report: pytest.CollectReport | pytest.TestReport) -> None:
+        if report.failed:
+            os.write(self._to, f"{report.nodeid.partition('::')[0]}\n".encode())
 
 
 @functools.cache
@@ -81,12 +97,13 @@ def import_in_place_of(module: str, source: str) -> None:
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
 
 
-def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> tuple[str, int]:
+def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> tuple[str, str]:
     """What becomes of the tests with this source in place of the module: one of VERDICTS, or why there is none; and
-    the stage that noticed it.
+    the file whose tests noticed it, if any did.
 
     ``stages``: names of tests, or of files, that run together; the first stage that fails is the last.
     """
+    seen, to = os.pipe()
     child = os.fork()
     if child == 0:
         code = 3
@@ -96,7 +113,7 @@ def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> tuple[
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
             stand_in(module, source)
-            code = NOTICED  # if not even this can be imported
+            code = 2
             from tests.support import expressions
 
             expressions.refuses_what_is_unused = False  # or DynamoDB would notice many a mutant for us
@@ -104,14 +121,16 @@ def verdict(module: str, source: str, stages: Sequence[Sequence[str]]) -> tuple[
             for number, tests in enumerate(stages):
                 seconds = PROCESSOR_SECONDS[min(number, 1)]
                 resource.setrlimit(resource.RLIMIT_CPU, (seconds, PROCESSOR_SECONDS[1] + 10))
-                if ended := _run(tests):
-                    code = NOTICED + number if ended in (1, 2) else 3  # 2: they cannot be imported
+                if code := _run(tests, Witness(to)):
                     break
         finally:
             os._exit(code)
+    os.close(to)
+    with os.fdopen(seen) as witness:
+        first = witness.read().partition("\n")[0]
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    return VERDICTS.get(code, f"no verdict: it ended with {code}"), max(code - NOTICED, 0)
+    return VERDICTS.get(code, f"no verdict: it ended with {code}"), first
 
 
 def _watch_the_clock() -> None:
@@ -130,11 +149,11 @@ def _watch_the_clock() -> None:
     signal.setitimer(signal.ITIMER_REAL, ASLEEP, ASLEEP)
 
 
-def _run(tests: Sequence[str]) -> int:
+def _run(tests: Sequence[str], witness: Witness) -> int:
     if not any("::" in test for test in tests):
-        return int(pytest.main([*OPTIONS, "-x", *tests]))
+        return int(pytest.main([*OPTIONS, "-x", *tests], plugins=[witness]))
     chosen = Chosen(tests)
-    code = int(pytest.main([*OPTIONS, "-x", *chosen.files], plugins=[chosen]))
+    code = int(pytest.main([*OPTIONS, "-x", *chosen.files], plugins=[chosen, witness]))
     return 1 if code == pytest.ExitCode.NO_TESTS_COLLECTED else code  # the mutant has taken their names away
 
 
@@ -156,8 +175,8 @@ def main() -> None:
     warm_up()
     for line in sys.stdin:
         job = json.loads(line)
-        found, stage = verdict(**job["try"])
-        print(json.dumps({"name": job["name"], "verdict": found, "stage": stage}), flush=True)
+        found, by = verdict(**job["try"])
+        print(json.dumps({"name": job["name"], "verdict": found, "by": by}), flush=True)
 
 
 if __name__ == "__main__":

@@ -367,10 +367,10 @@ def _run(work: Work, say: Say, before: Noticed | None = None) -> dict[str, str]:
     expected = {*EQUIVALENT, *(mutant.name for mutant, _ in work if mutant.name.startswith("unseen "))}
 
     def run(share: Work) -> None:
-        for (mutant, stages), result in zip(share, _runner(share), strict=True):
+        for (mutant, _), result in zip(share, _runner(share), strict=True):
             done[result["name"]] = result["verdict"]
-            if before is not None and result["verdict"] == "noticed":
-                before.add(mutant, stages[result["stage"]])
+            if before is not None and result["verdict"] == "noticed" and result["by"]:
+                before.add(mutant, result["by"])
             if result["verdict"] != "noticed" and result["name"] not in expected:
                 say(f"{LINE}: {result['name']}: {result['verdict']}")
             progress(len(done), len(work), "mutants")

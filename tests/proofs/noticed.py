@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 
@@ -25,26 +25,25 @@ class Noticed:
         self._lock = Lock()
 
     def __contains__(self, mutant: Mutant) -> bool:
-        files: Mapping[str, str] = self._known.get(_key(mutant), {})
-        return bool(files) and all(_of_file(name) == digest for name, digest in files.items())
+        file, digest = self._known.get(_key(mutant), ("", ""))
+        return bool(file) and (ROOT / file).exists() and _of_file(file) == digest
 
-    def add(self, mutant: Mutant, tests: Iterable[str]) -> None:
-        """These tests have noticed it."""
-        files = {name: _of_file(name) for name in sorted({test.partition("::")[0] for test in tests})}
+    def add(self, mutant: Mutant, file: str) -> None:
+        """The tests of this file have noticed it."""
         with self._lock, self._place.open("a") as kept:
-            print(json.dumps([_key(mutant), files]), file=kept)
+            print(json.dumps([_key(mutant), [file, _of_file(file)]]), file=kept)
 
 
 def _shared() -> Iterable[Path]:
     """All that a test's result may rest on but its own file, and what makes the mutants."""
     found = (path for folder in _FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in _KINDS)
-    others = (
+    apart = (
         "test_",
         "mut",
         "noticed",
         "reached",
-    )  # a file of tests counts for what it notices; the rest judge nothing
-    return [ROOT / "template.yaml", *sorted(path for path in found if not path.name.startswith(others))]
+    )  # a file of tests counts for what it notices; the others judge nothing
+    return [ROOT / "template.yaml", *sorted(path for path in found if not path.name.startswith(apart))]
 
 
 def _key(mutant: Mutant) -> str:
