@@ -40,7 +40,7 @@ export async function marking({ orders, state, refuse = [], fail = [], undo = fa
 }
 
 /** As much of a browser as the corner's messages need: each is kept as its text, and its button. */
-function windowOf(said) {
+export function windowOf(said) {
   const target = new EventTarget();
   const element = () => {
     const own = new EventTarget();
