@@ -264,7 +264,7 @@ def test_what_is_empty_is_left_out_of_a_query_and_zero_is_not(run: Run, query: d
     ids=str,
 )
 def test_a_page_has_a_hundred_orders(run: Run, query: dict[str, str], cursor: str | None, route: str) -> None:
-    document = {"orders": [], "next_cursor": None}
+    document: dict[str, Any] = {"orders": [], "next_cursor": None}
     told = run(MODULE, "module.page(argument)", {"query": query, "cursor": cursor, "answers": [[200, document]]})
     assert (told["result"], told["asked"]) == (document, [[route, "first"]])
     assert told["types"] == [None]  # nothing is sent along
