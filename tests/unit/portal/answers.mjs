@@ -231,7 +231,7 @@ export async function mark({ before, state, answers }) {
  */
 export async function markAll({ before, state, refuse = [] }) {
   await portal([]);
-  const told = [];
+  const [told, wait] = [[], globalThis.setTimeout];
   Object.assign(globalThis, windowOf(told));
   const marked = heard("marked");
   const sent = [];
@@ -256,5 +256,7 @@ export async function markAll({ before, state, refuse = [] }) {
   const first = { ...now(), counted: sum(), told: texts() };
   if (undo) await undo.undo();
   await work;
+  globalThis.setTimeout = wait;
+  delete globalThis.document;
   return { first, undone: undo ? { ...now(), counted: sum(), told: texts() } : null };
 }
