@@ -82,7 +82,16 @@ EQUIVALENT: Mapping[str, str] = {
     },
     "mail.ses.send: 1 -> 0": _SAID,
     "mail.ses.send: 1 -> 2": _SAID,
+    "mail.ses.refused: 4 -> 3": _SPEED,
     "mail.ses.refused: 4 -> 5": _SPEED,
+    **{
+        f"mail.compose._as_much_as_fits: {change}": "how the limit is looked for is a matter of speed"
+        for change in (
+            *("0 -> -1", "1 -> 2", "0 -> -1 (3)", "0 -> 1 (3)", "1 -> 0 (4)", "4 -> 3", "4 -> 5"),
+            "left - 1 -> left + 1",
+            "left <= 1 or room < 0 without room < 0",
+        )
+    },
     "mail.compose._as_much_as_fits: room < 0 -> room <= 0": "to the byte no mail is full",
     "mail.compose.can_tell: told or () without ()": _ALL_OF_IT,
     "mail.compose._reason_told: told or () without ()": _ALL_OF_IT,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 
 from order_cancellation.domain.orders import CANCELLABLE, CANCELLED, TRANSITIONS
-from order_cancellation.domain.refusals import Unavailable
 from order_cancellation.tables.client import CLIENT_CONFIG, MAX_CALL_SECONDS
 from order_cancellation.tables.orders import Orders
-from tests.support import examples, rig, sdk
-from tests.support.memory_tables import ORDERS
+from tests.support import examples
 
 
 class Recorder:
@@ -81,26 +78,3 @@ def test_the_longest_call_is_known() -> None:
     tries = config.retries["total_max_attempts"]
     pauses = sum(2**retry for retry in range(tries - 1))  # botocore's standard mode: at most 1 s, then 2 s
     assert tries * (config.connect_timeout + config.read_timeout) + pauses <= MAX_CALL_SECONDS
-
-
-@pytest.mark.parametrize(
-    ("ask", "operation"),
-    [
-        (lambda orders: orders.find("acme", "A-1"), "GetItem"),
-        (lambda orders: orders.advance(examples.order({"LAX1": {}}), examples.packed_order()), "UpdateItem"),
-    ],
-)
-def test_a_call_is_tried_three_times_and_what_was_not_a_read_may_have_been_done(
-    dynamodb: Any, hooks: list[sdk.Hook], ask: Callable[[Orders], object], operation: str
-) -> None:
-    tried: list[str] = []
-
-    def refuse(call: sdk.Call) -> sdk.Fault:
-        tried.append(call.operation)
-        return sdk.Fault.SERVER_ERROR
-
-    hooks[0] = refuse
-    with rig.without_pauses(), pytest.raises(Unavailable) as failed:
-        ask(Orders(dynamodb, ORDERS))
-    assert tried == [operation] * 3
-    assert failed.value.reading is (operation == "GetItem")
