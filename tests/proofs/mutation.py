@@ -171,6 +171,14 @@ EQUIVALENT: Mapping[str, str] = {
                 "without self.marketplace_cancellation is not None"
             ),
             "self.marketplace_cancellation is not None -> self.marketplace_cancellation is None",
+            (
+                "self.marketplace_cancellation is not None and self.listing is not TO_DO "
+                "-> self.marketplace_cancellation is not None or self.listing is not TO_DO"
+            ),
+            (
+                "self.marketplace_cancellation is not None and self.listing is not TO_DO "
+                "without self.listing is not TO_DO"
+            ),
         )
     },
     "aws._OURS: False -> True": _SPEED,
