@@ -156,6 +156,8 @@ EQUIVALENT: Mapping[str, str] = {
     },
     "tables.sellers.register: 'attribute_not_exists(mail_problem) OR mail_problem.#kind <> :complaint' "
     "without attribute_not_exists(mail_problem)": "it then takes a second call, which writes the same",
+    "tables.watch.MOST_PAGES: 5 -> 4": _SHARE,
+    "tables.watch.MOST_PAGES: 5 -> 6": _SHARE,
     "tables.orders.TRIES: 20 -> 21": _SHARE,
     "tables.orders.TRIES: 20 -> 19": _SHARE,
     "tables.order_lists.NAMED: True -> False": "those with one marketplace order id are in no sequence",
@@ -170,6 +172,7 @@ EQUIVALENT: Mapping[str, str] = {
                 "self.marketplace_cancellation is not None and self.listing is not TO_DO "
                 "without self.marketplace_cancellation is not None"
             ),
+            "self.listing is not TO_DO -> self.listing is TO_DO",
             "self.marketplace_cancellation is not None -> self.marketplace_cancellation is None",
             (
                 "self.marketplace_cancellation is not None and self.listing is not TO_DO "
