@@ -10,6 +10,7 @@ from local.bridges import template
 from local.cloud import ROOT
 from local.deploy import logical_id
 from order_cancellation.http.problems import PROBLEMS
+from order_cancellation.tables.client import MAX_CALL_SECONDS
 from tests.support.functions import ROUTES
 
 RESOURCES: dict[str, Any] = template()["Resources"]
@@ -154,6 +155,21 @@ def test_a_table_outlives_its_stack_and_can_be_restored(name: str) -> None:
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_no_function_outlives_who_waits_for_it_and_each_has_room_for_a_call() -> None:
+    usual = template()["Globals"]["Function"]["Timeout"]
+    timeouts = {function: properties.get("Timeout", usual) for function, properties in FUNCTIONS.items()}
+    many_calls = ("cancel_order", "marketplace_cancellation", "order_intake", "reconciliation", "view_orders")
+    assert timeouts == {
+        **dict.fromkeys(many_calls, 28),  # API Gateway gives up after 29
+        **dict.fromkeys(("fulfillment_center_events", "summary_feedback", "view_summaries"), 15),
+        "cancellation_summary": 120,
+        "summary_sweep": 120,  # both shorter than a lease
+        "summary_watch": 50,  # the next begins after a minute
+        "order_events": 60,
+    }
+    assert min(timeouts.values()) > MAX_CALL_SECONDS
 
 
 # By table: its key, and by index its key and what beside the keys it has.
