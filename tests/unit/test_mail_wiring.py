@@ -75,6 +75,23 @@ class TestStream:
         assert any(event_pattern.matches(each, record) for each in filters) is brought
 
 
+def test_every_change_of_an_order_is_told_to_other_systems_for_most_of_a_day() -> None:
+    [changed] = properties("OrderEventsFunction")["Events"].values()
+    assert changed["Type"] == "DynamoDB"
+    kept = {name: value for name, value in changed["Properties"].items() if name != "BatchSize"}
+    assert kept == {
+        "Stream": {"GetAtt": "OrdersTable.StreamArn"},
+        "StartingPosition": "TRIM_HORIZON",
+        "MaximumBatchingWindowInSeconds": 0,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 1000,
+        "MaximumRecordAgeInSeconds": 20 * 3600,  # what is older, the stream itself may not keep
+        "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": arn("EventFailureQueue")}},
+        "FilterCriteria": {"Filters": [{"Pattern": '{"eventName":["MODIFY"]}'}]},
+    }
+
+
 class TestEventsOfSes:
     @pytest.mark.parametrize(
         "kind", ["Send", "Delivery", "Bounce", "Complaint", "Reject", "Rendering Failure", "a kind of a later year"]
@@ -218,10 +235,15 @@ def test_a_function_may_do_nothing_beside_its_tables_but_this(function: str) -> 
 
 
 def test_a_role_of_its_own_is_lambdas_and_has_what_every_function_has() -> None:
+    functions = {name: found["Properties"] for name, found in RESOURCES.items() if name.endswith("Function")}
+    own = {name: found["Role"] for name, found in functions.items() if "Role" in found}
+    assert own == {
+        f"{name}Function": {"GetAtt": f"{name}Role.Arn"}
+        for name in ("CancellationSummary", "OrderEvents", "SummaryFeedback")
+    }
     roles = {name: found["Properties"] for name, found in RESOURCES.items() if found["Type"] == "AWS::IAM::Role"}
-    assert {"CancellationSummaryRole", "SummaryFeedbackRole"} <= roles.keys()
     prefix = "arn:${AWS::Partition}:iam::aws:policy/"
-    for name in ("CancellationSummaryRole", "SummaryFeedbackRole"):
+    for name in ("CancellationSummaryRole", "OrderEventsRole", "SummaryFeedbackRole"):
         assert roles[name]["ManagedPolicyArns"] == [
             {"Sub": f"{prefix}service-role/AWSLambdaBasicExecutionRole"},
             {"Sub": f"{prefix}AWSXRayDaemonWriteAccess"},
