@@ -27,6 +27,7 @@ from itertools import batched
 from typing import Any, NamedTuple
 
 CONTESTED, OTHER = 0, 1
+LEASES_OF_THE_OLD = 4
 # The processes. Callers ask once; the two at the end come as often as there is work.
 SELLER, AUTO, AUTO_OTHER, FC_1, FC_2, DELIVERY, SWEEP = range(7)
 PROCESSES = ("seller", "network", "network (other order)", "FC 1", "FC 2", "stream", "sweep")
@@ -366,6 +367,8 @@ def _claim(state: State, orders: tuple[int, ...], number: int, bugs: Bugs) -> tu
 
 def _later(state: State) -> Iterator[Step]:
     """Leases and grace periods are over; much later, it is an hour since."""
+    if state.old and any(not each.sent and each.lease >= LEASES_OF_THE_OLD for each in state.sealed):
+        return  # it takes what it cannot read again and again: more often shows nothing new
     after = _time_passes(state, 1)
     if after != state:
         yield ("later",), after
