@@ -69,10 +69,29 @@ class TestStream:
         self, kind: str, before: str, after: str, brought: bool
     ) -> None:
         new = {"status": {"S": after}, "cancellation": {"M": {"kind": {"S": kind}}}}
-        images = {"OldImage": {"status": {"S": before}}, "NewImage": new}
-        record = {"eventName": "MODIFY", "dynamodb": images}
+        assert self.brings({"status": {"S": before}}, new) is brought
+
+    @pytest.mark.parametrize(
+        ("before", "after", "brought"),
+        [
+            (None, "2026-11-23T14:00:00.000Z", True),  # the first part of it that ran out
+            ("2026-11-23T14:00:00.000Z", "2026-11-24T08:00:00.000Z", False),  # postponed
+            ("2026-11-23T14:00:00.000Z", None, False),  # told
+            (None, None, False),
+        ],
+    )
+    def test_brings_an_order_of_which_a_part_became_due(
+        self, before: str | None, after: str | None, brought: bool
+    ) -> None:
+        def image(due: str | None) -> dict[str, Any]:
+            return {"status": {"S": "picking"}, **({"summary_due_at": {"S": due}} if due else {})}
+
+        assert self.brings(image(before), image(after)) is brought
+
+    def brings(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        record = {"eventName": "MODIFY", "dynamodb": {"OldImage": old, "NewImage": new}}
         filters = [event_pattern.parse(each["Pattern"]) for each in self.MAPPING["FilterCriteria"]["Filters"]]
-        assert any(event_pattern.matches(each, record) for each in filters) is brought
+        return any(event_pattern.matches(each, record) for each in filters)
 
 
 def test_every_change_of_an_order_is_told_to_other_systems_for_most_of_a_day() -> None:
