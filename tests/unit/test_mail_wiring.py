@@ -173,9 +173,16 @@ class TestEventsOfSes:
 
 class TestSweep:
     def test_runs_every_minute_and_no_longer_than_a_lease(self) -> None:
-        [event] = properties("SummarySweepFunction")["Events"].values()
-        assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
-        assert event["Properties"].get("State", "ENABLED") == "ENABLED"
+        for name in ("Sweep", "Watch"):
+            [event] = properties(f"Summary{name}Function")["Events"].values()
+            assert event == {
+                "Type": "ScheduleV2",
+                "Properties": {
+                    "Name": {"Sub": f"${{AWS::StackName}}-{name.lower()}"},
+                    "ScheduleExpression": "rate(1 minute)",
+                    "RetryPolicy": {"MaximumRetryAttempts": 0},
+                },
+            }
         for function in ("SummarySweepFunction", "CancellationSummaryFunction"):
             timeout = properties(function)["Timeout"]
             assert 2 * MIN_SEND_MS / 1000 <= timeout < summaries.LEASE.total_seconds()
