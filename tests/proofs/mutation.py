@@ -32,7 +32,6 @@ TESTS = ("tests/unit", "tests/integration", "tests/simulation")
 _START_PROGRAMS = ("portal", "test_docs.py", "test_docs_commands.py", "test_newcomer.py", "test_setup.py")
 # A few mutants, for `make test`: of these, by these tests.
 SAMPLED = ("domain.orders.TRANSITIONS:", "tables.orders.cancel:", "tables.orders.advance:")
-SAMPLED_FROM = ("domain.orders", "tables.orders")
 SAMPLED_BY = (
     "tests/unit/test_orders.py",
     "tests/unit/test_order_writes.py",
@@ -180,7 +179,8 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
     """``sample``: how many of the mutants, or None for all; MUTANTS=6 is every sixth, beginning where the seed says."""
     report = Report(LINE, "handlers in process", seed, unit="mutants")
     with timed(report):
-        known = mutants.every(SAMPLED_FROM) if sample is not None else every()
+        sampled_from = sorted({name.rpartition(".")[0] for name in SAMPLED})
+        known = mutants.every(sampled_from) if sample is not None else every()
         there = [mutant for mutant in known if not (only := chosen_modules()) or mutant.module in only]
         random = Random(seed)
         if sample is not None:
@@ -191,11 +191,11 @@ def check(sample: int | None, seed: int, say: Say) -> Report:
             chosen = there[seed % nth :: nth]
         blind = random.sample([mutant for mutant in there if mutant.name not in EQUIVALENT], TWIN_MUTANTS)
         unseen = [replace(mutant, name=f"unseen {mutant.name}") for mutant in blind]
-        work = [(mutant, reached.stages(mutant, mutant.name in EQUIVALENT)) for mutant in chosen]
         before = Noticed() if sample is None else None
-        results = {mutant.name: "noticed" for mutant, _ in work if before and mutant in before}
+        results = {mutant.name: "noticed" for mutant in chosen if before and mutant in before}
         known_by_now = len(results)
-        work = [(mutant, stages) for mutant, stages in work if mutant.name not in results]
+        left = [mutant for mutant in chosen if mutant.name not in results]
+        work = [(mutant, reached.stages(mutant, mutant.name in EQUIVALENT)) for mutant in left]
         results |= _run([*work, *((mutant, [[BLIND]]) for mutant in unseen)], say, before)
         unnoticed = [results.pop(mutant.name) for mutant in unseen].count("survives")
         survivors = {name for name, verdict in results.items() if verdict == "survives"}

@@ -37,12 +37,8 @@ class Noticed:
 def _shared() -> Iterable[Path]:
     """All that a test's result may rest on but its own file, and what makes the mutants."""
     found = (path for folder in _FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in _KINDS)
-    apart = (
-        "test_",
-        "mut",
-        "noticed",
-        "reached",
-    )  # a file of tests counts for what it notices; the others judge nothing
+    # A file of tests counts for what it notices; the others that are left out judge nothing.
+    apart = ("test_", "mut", "noticed", "reached")
     return [ROOT / "template.yaml", *sorted(path for path in found if not path.name.startswith(apart))]
 
 

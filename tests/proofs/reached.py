@@ -55,9 +55,8 @@ class Recorder:
             monitoring.free_tool_id(_TOOL)
 
     def _started(self, code: CodeType, _: int) -> Any:
-        if (
-            code.co_filename.startswith(_WATCHED) and code.co_flags & CO_OPTIMIZED
-        ):  # a function's, no module's or class's
+        # What is optimized is a function's; a module's or a class's is run by whoever imports it.
+        if code.co_filename.startswith(_WATCHED) and code.co_flags & CO_OPTIMIZED:
             sys.monitoring.set_local_events(_TOOL, code, _EVENTS.LINE)
         return sys.monitoring.DISABLE
 
